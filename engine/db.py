@@ -1,0 +1,170 @@
+"""The database: declarative base, sessions bound to one entity, and the only place that commits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    CheckConstraint,
+    DateTime,
+    Engine,
+    ForeignKeyConstraint,
+    Integer,
+    MetaData,
+    Numeric,
+    Text,
+    create_engine,
+    event,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import UUID as PG_UUID
+from sqlalchemy.orm import (
+    DeclarativeBase,
+    Mapped,
+    ORMExecuteState,
+    Session,
+    mapped_column,
+    sessionmaker,
+    with_loader_criteria,
+)
+
+from engine.ids import new_id
+
+MONEY = Numeric(18, 2)
+UNIT_PRICE = Numeric(18, 8)
+QUANTITY = Numeric(18, 6)
+
+
+class Base(DeclarativeBase):
+    """Root of every table; constraints have predictable names."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_1_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {
+        str: Text,
+        datetime: DateTime(timezone=True),
+        Decimal: MONEY,
+        UUID: PG_UUID(as_uuid=True),
+        dict[str, Any]: JSONB,
+        list[Any]: JSONB,
+        list[str]: JSONB,
+    }
+
+
+class EntityOwned:
+    """Every row belongs to one town hall: the first column of every key."""
+
+    entity_id: Mapped[int] = mapped_column(Integer, primary_key=True, sort_order=-100)
+
+
+class EntityRow(EntityOwned):
+    """A row with the usual key (entity_id, id), the id made in Python."""
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id, sort_order=-99)
+
+
+def refers(column: str, table: str, **options: Any) -> ForeignKeyConstraint:
+    """A foreign key that carries the entity: (entity_id, column) → table(entity_id, id)."""
+    return ForeignKeyConstraint(
+        ["entity_id", column], [f"{table}.entity_id", f"{table}.id"], **options
+    )
+
+
+def one_of(column: str, values: type[Any], name: str) -> CheckConstraint:
+    """A check that a text column holds one of an enumeration's values."""
+    listed = ", ".join(f"'{value.value}'" for value in values)
+    return CheckConstraint(f"{column} IN ({listed})", name=name)
+
+
+class Database:
+    """One engine and the sessions of one entity.
+
+    `transaction()` is called by engine/operation.py, the job runner and the sequencer alone;
+    `reading()` gives a session that can never commit.
+    """
+
+    def __init__(self, url: str, entity_id: int, *, pool_size: int = 10) -> None:
+        self.url = sqlalchemy_url(url)
+        self.entity_id = entity_id
+        self.engine: Engine = create_engine(
+            self.url,
+            pool_size=pool_size,
+            max_overflow=10,
+            pool_pre_ping=True,
+            connect_args={"options": "-c timezone=UTC -c lock_timeout=10000"},
+        )
+        self._sessions = sessionmaker(
+            self.engine, expire_on_commit=False, info={"entity_id": entity_id}
+        )
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """A session that commits at the end of the block, or rolls all of it back."""
+        with self._sessions() as session, session.begin():
+            yield session
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A read-only session: the server itself refuses to write in it."""
+        with self._sessions() as session:
+            session.connection(execution_options={"postgresql_readonly": True})
+            try:
+                yield session
+            finally:
+                session.rollback()
+
+    def dispose(self) -> None:
+        """Close the pooled connections."""
+        self.engine.dispose()
+
+
+def sqlalchemy_url(url: str) -> str:
+    """A libpq URL with the driver that we use named in it."""
+    for prefix in ("postgresql://", "postgres://"):
+        if url.startswith(prefix):
+            return "postgresql+psycopg://" + url[len(prefix) :]
+    return url
+
+
+def libpq_url(url: str) -> str:
+    """A URL as psycopg itself reads it."""
+    return url.replace("postgresql+psycopg://", "postgresql://", 1)
+
+
+@event.listens_for(Session, "do_orm_execute")
+def _only_this_entity(state: ORMExecuteState) -> None:
+    """Every ORM statement reads and changes the rows of the session's entity only."""
+    entity_id = state.session.info.get("entity_id")
+    if entity_id is None or state.is_column_load or state.is_relationship_load:
+        return
+    state.statement = state.statement.options(
+        with_loader_criteria(
+            EntityOwned,
+            lambda cls: cls.entity_id == entity_id,
+            include_aliases=True,
+        )
+    )
+
+
+@event.listens_for(Session, "before_flush")
+def _owned_by_this_entity(session: Session, _context: Any, _instances: Any) -> None:
+    """New rows belong to the session's entity; a row of another one is a defect."""
+    entity_id = session.info.get("entity_id")
+    for row in session.new:
+        if isinstance(row, EntityOwned):
+            if row.entity_id is None:
+                row.entity_id = entity_id
+            elif row.entity_id != entity_id:
+                raise ValueError("a row of another entity in this session")

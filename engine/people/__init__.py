@@ -1,0 +1,1 @@
+"""Persons, officials, units, posts, roles, powers of representation and sessions."""

@@ -1,0 +1,201 @@
+"""Reads of people: actors with their powers, representation, lists for the sign-in page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from engine.errors import NotFound
+from engine.operation import OPERATIONS
+from engine.people.models import Official, Person, PostAssignment, Power, Unit
+from engine.people.roles import permissions_of
+from engine.permissions import Actor, ActorKind, Post
+
+
+def known_permissions() -> frozenset[str]:
+    """Every permission that an operation asks for."""
+    return frozenset(info.permission for info in OPERATIONS.values())
+
+
+def anonymous_actor() -> Actor:
+    """Whoever has not signed in."""
+    return Actor(
+        ActorKind.ANONYMOUS,
+        permissions=permissions_of(["anonymous"], known_permissions()),
+        roles=frozenset({"anonymous"}),
+    )
+
+
+def load_citizen_actor(
+    session: Session, person_id: UUID, today: date, on_behalf_of: UUID | None = None
+) -> Actor:
+    """The citizen, acting for another only while a power stands; raises NotFound otherwise."""
+    person = _person(session, person_id)
+    represented = None
+    if on_behalf_of is not None:
+        if not powers_between(session, on_behalf_of, person_id, today):
+            raise NotFound(
+                "No consta una representación en vigor para actuar en su nombre."
+            )
+        represented = _person(session, on_behalf_of)
+    return Actor(
+        ActorKind.CITIZEN,
+        id=person.id,
+        display_name=person.display_name,
+        permissions=permissions_of(["citizen"], known_permissions()),
+        on_behalf_of=represented.id if represented else None,
+        on_behalf_of_name=represented.display_name if represented else "",
+        roles=frozenset({"citizen"}),
+    )
+
+
+def load_official_actor(session: Session, official_id: UUID, today: date) -> Actor:
+    """The official with the posts held today; a disabled one is NotFound."""
+    official = session.scalar(
+        select(Official).where(Official.id == official_id, Official.active)
+    )
+    if official is None:
+        raise NotFound
+    posts = tuple(
+        Post(row.unit_id, row.role)
+        for row in session.scalars(
+            select(PostAssignment).where(
+                PostAssignment.official_id == official_id,
+                PostAssignment.valid_from <= today,
+                or_(
+                    PostAssignment.valid_to.is_(None), PostAssignment.valid_to >= today
+                ),
+            )
+        )
+    )
+    held = frozenset(post.role for post in posts)
+    return Actor(
+        ActorKind.OFFICIAL,
+        id=official.id,
+        display_name=official.display_name,
+        permissions=permissions_of(held | {"employee"}, known_permissions()),
+        posts=posts,
+        roles=held,
+    )
+
+
+def powers_between(
+    session: Session,
+    grantor_id: UUID,
+    attorney_id: UUID,
+    today: date,
+    procedure: str | None = None,
+) -> tuple[Power, ...]:
+    """The powers in force by which the attorney may act for the grantor (in a procedure, if given)."""
+    rows = session.scalars(
+        select(Power).where(
+            Power.grantor_id == grantor_id,
+            Power.attorney_id == attorney_id,
+            Power.revoked_at.is_(None),
+            Power.valid_from <= today,
+            Power.valid_to >= today,
+        )
+    )
+    return tuple(
+        power
+        for power in rows
+        if procedure is None
+        or power.scope != "procedures"
+        or procedure in power.procedures
+    )
+
+
+@dataclass(frozen=True)
+class PersonRow:
+    """A person as lists show them."""
+
+    id: UUID
+    display_name: str
+    document_number: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class OfficialRow:
+    """An official as lists show them, with the titles of their posts."""
+
+    id: UUID
+    display_name: str
+    title: str
+    units: tuple[str, ...]
+
+
+def represented_by(
+    session: Session, attorney_id: UUID, today: date
+) -> tuple[PersonRow, ...]:
+    """Those in whose name the person may act today."""
+    rows = session.execute(
+        select(Person)
+        .join(Power, Power.grantor_id == Person.id)
+        .where(
+            Power.attorney_id == attorney_id,
+            Power.revoked_at.is_(None),
+            Power.valid_from <= today,
+            Power.valid_to >= today,
+        )
+        .order_by(Person.sort_key)
+        .distinct()
+    ).scalars()
+    return tuple(person_row(person) for person in rows)
+
+
+def people_list(session: Session) -> tuple[PersonRow, ...]:
+    """Every person in order of name: for the demonstration's sign-in page."""
+    return tuple(
+        person_row(p) for p in session.scalars(select(Person).order_by(Person.sort_key))
+    )
+
+
+def officials_list(session: Session) -> tuple[OfficialRow, ...]:
+    """Every active official in order of name, with their units."""
+    units: dict[UUID, list[str]] = {}
+    for official_id, unit_name in session.execute(
+        select(PostAssignment.official_id, Unit.name)
+        .join(Unit, Unit.id == PostAssignment.unit_id)
+        .order_by(Unit.name)
+        .distinct()
+    ):
+        units.setdefault(official_id, []).append(unit_name)
+    rows = session.scalars(
+        select(Official).where(Official.active).order_by(Official.sort_key)
+    )
+    return tuple(
+        OfficialRow(o.id, o.display_name, o.title, tuple(units.get(o.id, ())))
+        for o in rows
+    )
+
+
+def person(session: Session, person_id: UUID) -> Person:
+    """The person; raises NotFound."""
+    return _person(session, person_id)
+
+
+def unit_by_code(session: Session, code: str) -> Unit:
+    """The unit with this code; raises NotFound."""
+    unit = session.scalar(select(Unit).where(Unit.code == code))
+    if unit is None:
+        raise NotFound(f"No existe la unidad «{code}».")
+    return unit
+
+
+def person_row(person: Person) -> PersonRow:
+    """A person as lists show them."""
+    return PersonRow(
+        person.id, person.display_name, person.document_number, person.kind
+    )
+
+
+def _person(session: Session, person_id: UUID) -> Person:
+    row = session.scalar(select(Person).where(Person.id == person_id))
+    if row is None:
+        raise NotFound
+    return row

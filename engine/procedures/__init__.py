@@ -1,0 +1,1 @@
+"""The catalogue of procedures: packages read, checked, versioned and published."""
