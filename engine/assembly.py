@@ -13,23 +13,7 @@ from engine.settings import Settings
 from engine.storage import FolderStorage
 from engine.townhall import TownHall
 
-ROOMS: tuple[str, ...] = (
-    "people",
-    "keys",
-    "record",
-    "deadlines",
-    "decisions",
-    "documents",
-    "signing",
-    "registry",
-    "workflow",
-    "procedures",
-    "payments",
-    "expedientes",
-    "notifications",
-    "contracts",
-    "finance",
-)
+ROOMS: tuple[str, ...] = ("people",)
 FURNITURE: tuple[str, ...] = ("models", "operations", "jobs", "duties", "services")
 
 
@@ -58,9 +42,7 @@ def assemble(
 
     url = database_url or settings.database_url
     if url is None:
-        raise ConfigurationError(
-            "Falta la dirección de la base de datos (ANDECHA_DATABASE_URL)."
-        )
+        raise ConfigurationError("Falta la dirección de la base de datos (ANDECHA_DATABASE_URL).")
     townhall = TownHall(
         settings=settings,
         database=Database(url, settings.entity_id),

@@ -120,10 +120,7 @@ class Database:
         """A read-only session: the server itself refuses to write in it."""
         with self._sessions() as session:
             session.connection(execution_options={"postgresql_readonly": True})
-            try:
-                yield session
-            finally:
-                session.rollback()
+            yield session
 
     def dispose(self) -> None:
         """Close the pooled connections."""

@@ -27,11 +27,7 @@ def new_id() -> UUID:
         _last_tick = tick
     milliseconds, fraction = tick >> 12, tick & 0xFFF
     value = (
-        (milliseconds << 80)
-        | (0x7 << 76)
-        | (fraction << 64)
-        | (0b10 << 62)
-        | secrets.randbits(62)
+        (milliseconds << 80) | (0x7 << 76) | (fraction << 64) | (0b10 << 62) | secrets.randbits(62)
     )
     return UUID(int=value)
 

@@ -113,8 +113,7 @@ def defer(
     if name not in JOBS:
         raise ValueError(f"no job is called {name}")
     values = {
-        key: str(value) if isinstance(value, UUID) else value
-        for key, value in arguments.items()
+        key: str(value) if isinstance(value, UUID) else value for key, value in arguments.items()
     }
     connection = session.connection().connection.driver_connection
     _deferrer.configure_task(

@@ -66,9 +66,7 @@ class Act:
     def entity_id(self) -> int:
         return self.call.townhall.settings.entity_id
 
-    def about(
-        self, kind: str, identifier: UUID | str, expediente_id: UUID | None = None
-    ) -> None:
+    def about(self, kind: str, identifier: UUID | str, expediente_id: UUID | None = None) -> None:
         """Name the object of the act in its audit event."""
         self.event.object_kind = kind
         self.event.object_id = str(identifier)
@@ -177,13 +175,9 @@ class _Operation:
         session.flush()
         return result
 
-    def _record_failure(
-        self, call: Call, draft: EventDraft, error: TownHallError
-    ) -> None:
+    def _record_failure(self, call: Call, draft: EventDraft, error: TownHallError) -> None:
         """After the rollback, in a transaction of its own: what was tried and was not done."""
-        outcome = (
-            Result.REFUSED if isinstance(error, Refused | NotFound) else Result.FAILED
-        )
+        outcome = Result.REFUSED if isinstance(error, Refused | NotFound) else Result.FAILED
         draft.facts = {"error": type(error).__name__, "operation": self.name}
         draft.personal = {}
         with call.townhall.database.transaction() as session:
@@ -199,9 +193,7 @@ class _Operation:
 
 def operation(
     name: str, *, permission: str | None = None, basis: str | None = None
-) -> Callable[
-    [Callable[Concatenate[Act, P], R]], Callable[Concatenate[Call | Act, P], R]
-]:
+) -> Callable[[Callable[Concatenate[Act, P], R]], Callable[Concatenate[Call | Act, P], R]]:
     """Declare an operation.
 
     name: the audit type, `room.verb`; permission: the name that roles grant, the same as `name`
@@ -221,5 +213,3 @@ def operation(
         return _Operation(function, name, granted, basis)  # type: ignore[return-value]
 
     return decorate
-
-

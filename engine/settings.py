@@ -107,9 +107,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         environment=environment,
         data_dir=data_dir,
         database_url=env.get("ANDECHA_DATABASE_URL") or None,
-        owner_url=env.get("ANDECHA_OWNER_DATABASE_URL")
-        or env.get("ANDECHA_DATABASE_URL")
-        or None,
+        owner_url=env.get("ANDECHA_OWNER_DATABASE_URL") or env.get("ANDECHA_DATABASE_URL") or None,
         base_url=(env.get("ANDECHA_BASE_URL") or "http://localhost:8000").rstrip("/"),
         secret_key=secret.encode() if secret else None,
         schemas_dir=Path(schemas) if schemas else None,
@@ -141,9 +139,7 @@ def _require_production(settings: Settings) -> None:
         if not value
     ]
     if missing:
-        raise ConfigurationError(
-            "En producción hay que definir " + ", ".join(missing) + "."
-        )
+        raise ConfigurationError("En producción hay que definir " + ", ".join(missing) + ".")
     if settings.secret_key is not None and len(settings.secret_key) < 32:
         raise ConfigurationError("ANDECHA_SECRET_KEY necesita al menos 32 caracteres.")
 
@@ -153,9 +149,7 @@ def load_town(path: Path) -> Town:
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise ConfigurationError(
-            f"No se encuentra el fichero del municipio {path}."
-        ) from None
+        raise ConfigurationError(f"No se encuentra el fichero del municipio {path}.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigurationError(
             f"El fichero del municipio {path} no se entiende: {error}."
@@ -175,9 +169,7 @@ def load_town(path: Path) -> Town:
             email=raw["contact"]["email"],
             calendar=raw["time"]["calendar"],
             timezone=raw["time"]["timezone"],
-            languages=tuple(
-                Language(item["code"], item["name"]) for item in raw["languages"]
-            ),
+            languages=tuple(Language(item["code"], item["name"]) for item in raw["languages"]),
             odd_half=raw["time"]["odd_half"],
             filing_term_from=raw["time"]["filing_term_from"],
             secure_code_regulation=raw["documents"]["secure_code_regulation"],

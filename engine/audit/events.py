@@ -90,9 +90,7 @@ def append(
         )
     )
     for key, value in draft.personal.items():
-        session.add(
-            AuditPersonalData(event_id=event_id, key=key, salt=salts[key], value=value)
-        )
+        session.add(AuditPersonalData(event_id=event_id, key=key, salt=salts[key], value=value))
     return event_id
 
 
@@ -142,11 +140,7 @@ def _body(
 
 def canonical_instant(instant: datetime) -> str:
     """RFC 3339 in UTC with microseconds and a final Z."""
-    return (
-        instant.astimezone(UTC)
-        .isoformat(timespec="microseconds")
-        .replace("+00:00", "Z")
-    )
+    return instant.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def canonical_value(value: Any) -> Any:

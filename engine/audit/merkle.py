@@ -59,9 +59,7 @@ def root_of(leaves: Sequence[bytes]) -> bytes:
     return frontier.root()
 
 
-def subtree_root(
-    leaves: Callable[[int, int], Sequence[bytes]], start: int, end: int
-) -> bytes:
+def subtree_root(leaves: Callable[[int, int], Sequence[bytes]], start: int, end: int) -> bytes:
     """The root over leaves[start:end], read through a function so that a table can answer."""
     return root_of(leaves(start, end))
 

@@ -75,9 +75,7 @@ def register_person(
 def _document(text: str) -> str:
     number = "".join(text.upper().split()).replace("-", "").replace(".", "")
     if not nif.is_valid(number):
-        raise BadInput(
-            f"El documento «{text}» no es un DNI, NIE o NIF válido: revise la letra."
-        )
+        raise BadInput(f"El documento «{text}» no es un DNI, NIE o NIF válido: revise la letra.")
     return number
 
 
@@ -100,9 +98,7 @@ def change_contact(
             "Sus datos de contacto han cambiado en otra ventana. Revíselos y guarde de nuevo."
         )
     if person.obliged and channel is not Channel.ELECTRONIC:
-        raise RuleBroken(
-            "Las personas jurídicas reciben siempre notificaciones electrónicas."
-        )
+        raise RuleBroken("Las personas jurídicas reciben siempre notificaciones electrónicas.")
     act.about("person", person.id)
     act.note(channel=channel, previous_channel=person.channel)
     act.personal(email=email, phone=phone)
@@ -179,12 +175,8 @@ def assign_post(
         )
     )
     others = held - {role}
-    if others and (
-        roles()[role].exclusive or any(roles()[key].exclusive for key in others)
-    ):
-        raise RuleBroken(
-            "El papel de auditoría no se puede tener junto con ningún otro."
-        )
+    if others and (roles()[role].exclusive or any(roles()[key].exclusive for key in others)):
+        raise RuleBroken("El papel de auditoría no se puede tener junto con ningún otro.")
     post = PostAssignment(
         official_id=official_id,
         unit_id=unit_id,
@@ -293,19 +285,13 @@ def sign_out(act: Act, *, session_id: UUID, real_now: datetime) -> None:
 
 
 @operation("people.act_for", basis="art. 5 de la Ley 39/2015")
-def act_for(
-    act: Act, *, session_id: UUID, grantor_id: UUID | None, today: date
-) -> None:
+def act_for(act: Act, *, session_id: UUID, grantor_id: UUID | None, today: date) -> None:
     """Begin or stop acting in another's name within a session, if a power stands."""
     row = act.lock(WebSession, session_id)
     if act.actor.id is None or row.actor_id != act.actor.id:
         raise NotFound
-    if grantor_id is not None and not powers_between(
-        act.session, grantor_id, act.actor.id, today
-    ):
-        raise NotFound(
-            "No consta una representación en vigor para actuar en su nombre."
-        )
+    if grantor_id is not None and not powers_between(act.session, grantor_id, act.actor.id, today):
+        raise NotFound("No consta una representación en vigor para actuar en su nombre.")
     row.on_behalf_of = grantor_id
     act.about("session", session_id)
     act.note(grantor=grantor_id)

@@ -38,9 +38,7 @@ def load_citizen_actor(
     represented = None
     if on_behalf_of is not None:
         if not powers_between(session, on_behalf_of, person_id, today):
-            raise NotFound(
-                "No consta una representación en vigor para actuar en su nombre."
-            )
+            raise NotFound("No consta una representación en vigor para actuar en su nombre.")
         represented = _person(session, on_behalf_of)
     return Actor(
         ActorKind.CITIZEN,
@@ -55,9 +53,7 @@ def load_citizen_actor(
 
 def load_official_actor(session: Session, official_id: UUID, today: date) -> Actor:
     """The official with the posts held today; a disabled one is NotFound."""
-    official = session.scalar(
-        select(Official).where(Official.id == official_id, Official.active)
-    )
+    official = session.scalar(select(Official).where(Official.id == official_id, Official.active))
     if official is None:
         raise NotFound
     posts = tuple(
@@ -66,9 +62,7 @@ def load_official_actor(session: Session, official_id: UUID, today: date) -> Act
             select(PostAssignment).where(
                 PostAssignment.official_id == official_id,
                 PostAssignment.valid_from <= today,
-                or_(
-                    PostAssignment.valid_to.is_(None), PostAssignment.valid_to >= today
-                ),
+                or_(PostAssignment.valid_to.is_(None), PostAssignment.valid_to >= today),
             )
         )
     )
@@ -103,9 +97,7 @@ def powers_between(
     return tuple(
         power
         for power in rows
-        if procedure is None
-        or power.scope != "procedures"
-        or procedure in power.procedures
+        if procedure is None or power.scope != "procedures" or procedure in power.procedures
     )
 
 
@@ -129,9 +121,7 @@ class OfficialRow:
     units: tuple[str, ...]
 
 
-def represented_by(
-    session: Session, attorney_id: UUID, today: date
-) -> tuple[PersonRow, ...]:
+def represented_by(session: Session, attorney_id: UUID, today: date) -> tuple[PersonRow, ...]:
     """Those in whose name the person may act today."""
     rows = session.execute(
         select(Person)
@@ -150,9 +140,7 @@ def represented_by(
 
 def people_list(session: Session) -> tuple[PersonRow, ...]:
     """Every person in order of name: for the demonstration's sign-in page."""
-    return tuple(
-        person_row(p) for p in session.scalars(select(Person).order_by(Person.sort_key))
-    )
+    return tuple(person_row(p) for p in session.scalars(select(Person).order_by(Person.sort_key)))
 
 
 def officials_list(session: Session) -> tuple[OfficialRow, ...]:
@@ -165,12 +153,9 @@ def officials_list(session: Session) -> tuple[OfficialRow, ...]:
         .distinct()
     ):
         units.setdefault(official_id, []).append(unit_name)
-    rows = session.scalars(
-        select(Official).where(Official.active).order_by(Official.sort_key)
-    )
+    rows = session.scalars(select(Official).where(Official.active).order_by(Official.sort_key))
     return tuple(
-        OfficialRow(o.id, o.display_name, o.title, tuple(units.get(o.id, ())))
-        for o in rows
+        OfficialRow(o.id, o.display_name, o.title, tuple(units.get(o.id, ()))) for o in rows
     )
 
 
@@ -189,9 +174,7 @@ def unit_by_code(session: Session, code: str) -> Unit:
 
 def person_row(person: Person) -> PersonRow:
     """A person as lists show them."""
-    return PersonRow(
-        person.id, person.display_name, person.document_number, person.kind
-    )
+    return PersonRow(person.id, person.display_name, person.document_number, person.kind)
 
 
 def _person(session: Session, person_id: UUID) -> Person:

@@ -29,9 +29,7 @@ def roles() -> Mapping[str, Role]:
     """Every role by its key."""
     raw = tomllib.loads(_FILE.read_text(encoding="utf-8"))
     return {
-        key: Role(
-            key, item["title"], tuple(item["grants"]), item.get("exclusive", False)
-        )
+        key: Role(key, item["title"], tuple(item["grants"]), item.get("exclusive", False))
         for key, item in raw.items()
     }
 

@@ -191,4 +191,6 @@ def _procedure(raw: Mapping[str, Any], label: str) -> Procedure:
     except KeyError as error:
         raise ConfigurationError(f"A {label}/procedure.toml le falta la clave {error}.") from error
     except (TypeError, ValueError) as error:
-        raise ConfigurationError(f"{label}/procedure.toml tiene un valor no válido: {error}.") from error
+        raise ConfigurationError(
+            f"{label}/procedure.toml tiene un valor no válido: {error}."
+        ) from error

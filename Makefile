@@ -1,0 +1,41 @@
+# Andecha: `make run` serves the demonstration town, `make test` proves it. `make help` lists the rest.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+JOBS   ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test check soak bench lock clean
+
+help: ## List the commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+setup: ## Install everything into this checkout (done first by run and test)
+	@$(PYTHON) tools/setup.py
+
+run: setup ## Serve the demonstration town at http://localhost:8000
+	@$(BIN)/andecha run
+
+test: setup check ## Check the code, then prove every claim
+	@$(BIN)/python -m pytest -n $(JOBS)
+
+check: ## Lint, types, imports, templates
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+soak: setup ## The same tests at full size
+	@ANDECHA_SOAK=1 $(BIN)/python -m pytest -n $(JOBS)
+
+bench: setup ## Print the figures behind the project's claims
+	@$(BIN)/andecha bench all
+
+lock: ## Write the lock files again from pyproject.toml
+	@$(BIN)/python -m uv pip compile --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-header pyproject.toml --group dev -o requirements-dev.lock -q
+	@$(BIN)/python -m uv pip compile --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-header pyproject.toml -c requirements-dev.lock -o requirements.lock -q
+
+clean: ## Remove what setup made (never the town's data in var/)
+	@rm -rf $(VENV) node_modules web/static/vendor .mypy_cache .ruff_cache .pytest_cache

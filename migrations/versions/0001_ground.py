@@ -1,0 +1,195 @@
+"""The ground: the queue, the record, the jobs, the people."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+from procrastinate.schema import SchemaManager
+from sqlalchemy.dialects import postgresql
+
+revision = '0001'
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    # Without parameters the driver takes the whole script at once, percent signs included.
+    op.get_bind().connection.driver_connection.execute(SchemaManager.get_schema())
+    op.create_table('audit_checkpoint',
+    sa.Column('entity_id', sa.Integer(), nullable=False),
+    sa.Column('size', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('root', sa.LargeBinary(), nullable=False),
+    sa.Column('frontier', sa.LargeBinary(), nullable=False),
+    sa.Column('note', sa.Text(), nullable=False),
+    sa.Column('time_stamp', sa.LargeBinary(), nullable=True),
+    sa.PrimaryKeyConstraint('entity_id', 'size', name=op.f('pk_audit_checkpoint'))
+    )
+    op.create_table('audit_event',
+    sa.Column('entity_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.UUID(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('type', sa.Text(), nullable=False),
+    sa.Column('result', sa.Text(), nullable=False),
+    sa.Column('actor_kind', sa.Text(), nullable=False),
+    sa.Column('actor_id', sa.UUID(), nullable=True),
+    sa.Column('object_kind', sa.Text(), nullable=True),
+    sa.Column('object_id', sa.Text(), nullable=True),
+    sa.Column('expediente_id', sa.UUID(), nullable=True),
+    sa.Column('body', sa.LargeBinary(), nullable=False),
+    sa.Column('leaf', sa.LargeBinary(), nullable=False),
+    sa.PrimaryKeyConstraint('entity_id', 'id', name=op.f('pk_audit_event'))
+    )
+    op.create_index(op.f('ix_audit_event_entity_id_actor_id_at'), 'audit_event', ['entity_id', 'actor_id', 'at'], unique=False)
+    op.create_index(op.f('ix_audit_event_entity_id_at'), 'audit_event', ['entity_id', 'at'], unique=False)
+    op.create_index(op.f('ix_audit_event_entity_id_expediente_id_at'), 'audit_event', ['entity_id', 'expediente_id', 'at'], unique=False)
+    op.create_index(op.f('ix_audit_event_entity_id_object_kind_object_id_at'), 'audit_event', ['entity_id', 'object_kind', 'object_id', 'at'], unique=False)
+    op.create_table('audit_leaf',
+    sa.Column('entity_id', sa.Integer(), nullable=False),
+    sa.Column('idx', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('event_id', sa.UUID(), nullable=False),
+    sa.Column('leaf', sa.LargeBinary(), nullable=False),
+    sa.PrimaryKeyConstraint('entity_id', 'idx', name=op.f('pk_audit_leaf')),
+    sa.UniqueConstraint('entity_id', 'event_id', name=op.f('uq_audit_leaf_entity_id_event_id'))
+    )
+    op.create_table('audit_personal_data',
+    sa.Column('entity_id', sa.Integer(), nullable=False),
+    sa.Column('event_id', sa.UUID(), nullable=False),
+    sa.Column('key', sa.Text(), nullable=False),
+    sa.Column('salt', sa.LargeBinary(), nullable=False),
+    sa.Column('value', sa.Text(), nullable=False),
+    sa.PrimaryKeyConstraint('entity_id', 'event_id', 'key', name=op.f('pk_audit_personal_data'))
+    )
+    op.create_table('job_run',
+    sa.Column('entity_id', sa.Integer(), nullable=False),
+    sa.Column('job_id', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('arguments', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('attempts', sa.Integer(), nullable=False),
+    sa.Column('state', sa.Text(), nullable=False),
+    sa.Column('started_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('finished_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('error', sa.Text(), nullable=True),
+    sa.PrimaryKeyConstraint('entity_id', 'job_id', name=op.f('pk_job_run'))
+    )
+    op.create_index(op.f('ix_job_run_entity_id_state_started_at'), 'job_run', ['entity_id', 'state', 'started_at'], unique=False)
+    op.create_table('official',
+    sa.Column('entity_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.UUID(), nullable=False),
+    sa.Column('code', sa.Text(), nullable=False),
+    sa.Column('document_number', sa.Text(), nullable=False),
+    sa.Column('display_name', sa.Text(), nullable=False),
+    sa.Column('sort_key', sa.Text(), nullable=False),
+    sa.Column('title', sa.Text(), nullable=False),
+    sa.Column('email', sa.Text(), nullable=False),
+    sa.Column('active', sa.Boolean(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('entity_id', 'id', name=op.f('pk_official')),
+    sa.UniqueConstraint('entity_id', 'code', name=op.f('uq_official_entity_id_code')),
+    sa.UniqueConstraint('entity_id', 'document_number', name=op.f('uq_official_entity_id_document_number'))
+    )
+    op.create_table('person',
+    sa.Column('entity_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.UUID(), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('document_kind', sa.Text(), nullable=False),
+    sa.Column('document_number', sa.Text(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('surname1', sa.Text(), nullable=False),
+    sa.Column('surname2', sa.Text(), nullable=False),
+    sa.Column('display_name', sa.Text(), nullable=False),
+    sa.Column('sort_key', sa.Text(), nullable=False),
+    sa.Column('email', sa.Text(), nullable=False),
+    sa.Column('phone', sa.Text(), nullable=False),
+    sa.Column('address', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('channel', sa.Text(), nullable=False),
+    sa.Column('obliged', sa.Boolean(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.CheckConstraint("channel IN ('electronic', 'paper')", name=op.f('ck_person_channel')),
+    sa.CheckConstraint("kind IN ('individual', 'company')", name=op.f('ck_person_kind')),
+    sa.PrimaryKeyConstraint('entity_id', 'id', name=op.f('pk_person')),
+    sa.UniqueConstraint('entity_id', 'document_number', name=op.f('uq_person_entity_id_document_number'))
+    )
+    op.create_index(op.f('ix_person_entity_id_sort_key'), 'person', ['entity_id', 'sort_key'], unique=False)
+    op.create_table('unit',
+    sa.Column('entity_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.UUID(), nullable=False),
+    sa.Column('code', sa.Text(), nullable=False),
+    sa.Column('dir3', sa.Text(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('parent_id', sa.UUID(), nullable=True),
+    sa.ForeignKeyConstraint(['entity_id', 'parent_id'], ['unit.entity_id', 'unit.id'], name=op.f('fk_unit_parent_id_unit')),
+    sa.PrimaryKeyConstraint('entity_id', 'id', name=op.f('pk_unit')),
+    sa.UniqueConstraint('entity_id', 'code', name=op.f('uq_unit_entity_id_code'))
+    )
+    op.create_table('web_session',
+    sa.Column('entity_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.UUID(), nullable=False),
+    sa.Column('token_hash', sa.LargeBinary(), nullable=False),
+    sa.Column('actor_kind', sa.Text(), nullable=False),
+    sa.Column('actor_id', sa.UUID(), nullable=True),
+    sa.Column('on_behalf_of', sa.UUID(), nullable=True),
+    sa.Column('method', sa.Text(), nullable=False),
+    sa.Column('level', sa.Text(), nullable=False),
+    sa.Column('values', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('seen_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
+    sa.PrimaryKeyConstraint('entity_id', 'id', name=op.f('pk_web_session')),
+    sa.UniqueConstraint('entity_id', 'token_hash', name=op.f('uq_web_session_entity_id_token_hash'))
+    )
+    op.create_index(op.f('ix_web_session_entity_id_actor_id'), 'web_session', ['entity_id', 'actor_id'], unique=False)
+    op.create_table('post_assignment',
+    sa.Column('entity_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.UUID(), nullable=False),
+    sa.Column('official_id', sa.UUID(), nullable=False),
+    sa.Column('unit_id', sa.UUID(), nullable=False),
+    sa.Column('role', sa.Text(), nullable=False),
+    sa.Column('valid_from', sa.Date(), nullable=False),
+    sa.Column('valid_to', sa.Date(), nullable=True),
+    sa.ForeignKeyConstraint(['entity_id', 'official_id'], ['official.entity_id', 'official.id'], name=op.f('fk_post_assignment_official_id_official')),
+    sa.ForeignKeyConstraint(['entity_id', 'unit_id'], ['unit.entity_id', 'unit.id'], name=op.f('fk_post_assignment_unit_id_unit')),
+    sa.PrimaryKeyConstraint('entity_id', 'id', name=op.f('pk_post_assignment')),
+    sa.UniqueConstraint('entity_id', 'official_id', 'unit_id', 'role', 'valid_from', name=op.f('uq_post_assignment_entity_id_official_id_unit_id_role_valid_from'))
+    )
+    op.create_table('power',
+    sa.Column('entity_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.UUID(), nullable=False),
+    sa.Column('grantor_id', sa.UUID(), nullable=False),
+    sa.Column('attorney_id', sa.UUID(), nullable=False),
+    sa.Column('scope', sa.Text(), nullable=False),
+    sa.Column('procedures', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False),
+    sa.Column('valid_from', sa.Date(), nullable=False),
+    sa.Column('valid_to', sa.Date(), nullable=False),
+    sa.Column('revoked_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['entity_id', 'attorney_id'], ['person.entity_id', 'person.id'], name=op.f('fk_power_attorney_id_person')),
+    sa.ForeignKeyConstraint(['entity_id', 'grantor_id'], ['person.entity_id', 'person.id'], name=op.f('fk_power_grantor_id_person')),
+    sa.PrimaryKeyConstraint('entity_id', 'id', name=op.f('pk_power'))
+    )
+    op.create_index(op.f('ix_power_entity_id_attorney_id'), 'power', ['entity_id', 'attorney_id'], unique=False)
+
+
+def downgrade() -> None:
+    op.drop_index(op.f('ix_power_entity_id_attorney_id'), table_name='power')
+    op.drop_table('power')
+    op.drop_table('post_assignment')
+    op.drop_index(op.f('ix_web_session_entity_id_actor_id'), table_name='web_session')
+    op.drop_table('web_session')
+    op.drop_table('unit')
+    op.drop_index(op.f('ix_person_entity_id_sort_key'), table_name='person')
+    op.drop_table('person')
+    op.drop_table('official')
+    op.drop_index(op.f('ix_job_run_entity_id_state_started_at'), table_name='job_run')
+    op.drop_table('job_run')
+    op.drop_table('audit_personal_data')
+    op.drop_table('audit_leaf')
+    op.drop_index(op.f('ix_audit_event_entity_id_object_kind_object_id_at'), table_name='audit_event')
+    op.drop_index(op.f('ix_audit_event_entity_id_expediente_id_at'), table_name='audit_event')
+    op.drop_index(op.f('ix_audit_event_entity_id_at'), table_name='audit_event')
+    op.drop_index(op.f('ix_audit_event_entity_id_actor_id_at'), table_name='audit_event')
+    op.drop_table('audit_event')
+    op.drop_table('audit_checkpoint')
