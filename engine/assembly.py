@@ -13,7 +13,7 @@ from engine.settings import Settings
 from engine.storage import FolderStorage
 from engine.townhall import TownHall
 
-ROOMS: tuple[str, ...] = ("people",)
+ROOMS: tuple[str, ...] = ("people", "record")
 FURNITURE: tuple[str, ...] = ("models", "operations", "jobs", "duties", "services")
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.db import Base, EntityOwned, EntityRow
 
-APPEND_ONLY_TABLES = ("audit_event", "audit_leaf", "audit_checkpoint")
+APPEND_ONLY_TABLES = ("audit_event", "audit_leaf", "audit_tile", "audit_checkpoint")
 
 
 class AuditEvent(EntityRow, Base):
@@ -48,6 +48,17 @@ class AuditLeaf(EntityOwned, Base):
     leaf: Mapped[bytes] = mapped_column(LargeBinary)
 
     __table_args__ = (UniqueConstraint("entity_id", "event_id"),)
+
+
+class AuditTile(EntityOwned, Base):
+    """The root of a complete subtree of 256 leaves: tile `number` covers 256·number to 256·number+255.
+
+    A proof reads one tile of leaves and these roots, not the whole log.
+    """
+
+    __tablename__ = "audit_tile"
+    number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    root: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class AuditCheckpoint(EntityOwned, Base):

@@ -61,6 +61,12 @@ def upgrade() -> None:
     sa.Column('value', sa.Text(), nullable=False),
     sa.PrimaryKeyConstraint('entity_id', 'event_id', 'key', name=op.f('pk_audit_personal_data'))
     )
+    op.create_table('audit_tile',
+    sa.Column('entity_id', sa.Integer(), nullable=False),
+    sa.Column('number', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('root', sa.LargeBinary(), nullable=False),
+    sa.PrimaryKeyConstraint('entity_id', 'number', name=op.f('pk_audit_tile'))
+    )
     op.create_table('job_run',
     sa.Column('entity_id', sa.Integer(), nullable=False),
     sa.Column('job_id', sa.Integer(), autoincrement=False, nullable=False),
@@ -185,6 +191,7 @@ def downgrade() -> None:
     op.drop_table('official')
     op.drop_index(op.f('ix_job_run_entity_id_state_started_at'), table_name='job_run')
     op.drop_table('job_run')
+    op.drop_table('audit_tile')
     op.drop_table('audit_personal_data')
     op.drop_table('audit_leaf')
     op.drop_index(op.f('ix_audit_event_entity_id_object_kind_object_id_at'), table_name='audit_event')

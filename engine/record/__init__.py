@@ -1,0 +1,1 @@
+"""The audit record at work: sequencer, checkpoints, witness, proofs and verification."""
