@@ -1,1 +1,1 @@
-"""Documents: every version of their bytes, ENI metadata, secure codes (CSV), templates to PDF, seals."""
+"""Documents: versions, ENI metadata, secure codes (CSV), templates to PDF, seals."""

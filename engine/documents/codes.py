@@ -1,4 +1,4 @@
-"""The closed lists of the NTI for electronic documents and expedientes (BOE-A-2011-13169 and 13170)."""
+"""Closed lists of the NTI of documents and expedientes (BOE-A-2011-13169 and 13170)."""
 
 from __future__ import annotations
 

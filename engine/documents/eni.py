@@ -1,4 +1,4 @@
-"""The ENI electronic document (BOE-A-2011-13169): its minimum metadata, built to XML and read back."""
+"""The ENI electronic document (BOE-A-2011-13169): its metadata, built to XML and read."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from lxml import etree
+from lxml.etree import _Element
 
 from engine.documents.codes import DocumentKind, ElaborationState, Origin, SignatureKind
 from engine.documents.eni_xml import (
@@ -61,7 +62,7 @@ _FORMATS = {
 
 def format_name(media_type: str, name: str = "") -> str:
     """The format's name: from the media type, else from the file name's ending, else `BIN`."""
-    known = _FORMATS.get(media_type.split(";")[0].strip().lower())
+    known = _FORMATS.get(media_type.partition(";")[0].strip().lower())
     if known is not None:
         return known
     _, dot, ending = name.rpartition(".")
@@ -127,7 +128,7 @@ def _check(document: EniDocument) -> None:
         raise ValueError("a copy names the document that it comes from")
 
 
-def _build_content(root: etree._Element, document: EniDocument) -> None:
+def _build_content(root: _Element, document: EniDocument) -> None:
     content = child(root, CONTENT, "contenido")
     content.set("Id", CONTENT_ID)
     if document.content is not None:
@@ -137,7 +138,7 @@ def _build_content(root: etree._Element, document: EniDocument) -> None:
     child(content, CONTENT, "NombreFormato", document.format_name)
 
 
-def _build_metadata(root: etree._Element, document: EniDocument) -> None:
+def _build_metadata(root: _Element, document: EniDocument) -> None:
     metadata = child(root, METADATA, "metadatos")
     metadata.set("Id", METADATA_ID)
     child(metadata, METADATA, "VersionNTI", DOCUMENT)
@@ -159,7 +160,7 @@ def _build_metadata(root: etree._Element, document: EniDocument) -> None:
     child(metadata, METADATA, "TipoDocumental", document.kind.value)
 
 
-def _build_signature(parent: etree._Element, signature: EniSignature, number: int) -> None:
+def _build_signature(parent: _Element, signature: EniSignature, number: int) -> None:
     element = child(parent, SIGNATURE, "firma")
     element.set("Id", f"firma-{number}")
     element.set("ref", CONTENT_ID)
@@ -184,7 +185,7 @@ def _build_signature(parent: etree._Element, signature: EniSignature, number: in
 def parse_document(data: bytes) -> EniDocument:
     """Read a document; raises BadInput, which says what is missing.
 
-    Identifiers of other administrations are kept as they come, since not all of them follow the NTI.
+    Identifiers of other administrations are kept as they come: not all of them follow the NTI.
     """
     root = parse_xml(data)
     if root.tag != f"{{{DOCUMENT}}}documento":
@@ -227,7 +228,7 @@ def _origin(text: str) -> Origin:
     raise BadInput(f"El origen «{text}» del documento ENI no se entiende.")
 
 
-def _parse_content(content: etree._Element) -> tuple[bytes | None, str | None]:
+def _parse_content(content: _Element) -> tuple[bytes | None, str | None]:
     binary = optional_text(content, CONTENT, "ValorBinario")
     if binary is not None:
         return _decode(binary), None
@@ -237,7 +238,7 @@ def _parse_content(content: etree._Element) -> tuple[bytes | None, str | None]:
     return None, text_of(content, CONTENT, "referenciaFichero")
 
 
-def _inner_xml(element: etree._Element) -> bytes:
+def _inner_xml(element: _Element) -> bytes:
     """The XML that `DatosXML` holds, or its text when it holds no element."""
     inner = next(iter(element), None)
     if inner is None:
@@ -247,7 +248,7 @@ def _inner_xml(element: etree._Element) -> bytes:
     return etree.tostring(detached)
 
 
-def _parse_signature(element: etree._Element) -> EniSignature:
+def _parse_signature(element: _Element) -> EniSignature:
     kind = SignatureKind(text_of(element, SIGNATURE, "TipoFirma"))
     content = find(element, SIGNATURE, "ContenidoFirma")
     csv = content.find(f"{{{SIGNATURE}}}CSV")
@@ -265,7 +266,7 @@ def _parse_signature(element: etree._Element) -> EniSignature:
     return EniSignature(kind, data=None if xml is None else _signature_bytes(xml))
 
 
-def _signature_bytes(element: etree._Element) -> bytes:
+def _signature_bytes(element: _Element) -> bytes:
     detached = copy.deepcopy(element)
     detached.tail = None
     return etree.tostring(detached)

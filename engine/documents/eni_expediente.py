@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from lxml import etree
+from lxml.etree import _Element
 
 from engine.documents.codes import ExpedienteState, SignatureKind
 from engine.documents.eni_xml import (
@@ -48,7 +49,7 @@ _PREFIXES = {
     "enids": SIGNATURE,
 }
 
-SignIndex = Callable[[etree._Element, tuple[str, ...]], etree._Element]
+SignIndex = Callable[[_Element, tuple[str, ...]], _Element]
 """Signs the nodes with these `Id`s of the tree and returns the `ds:Signature` to be put in it."""
 
 
@@ -123,9 +124,7 @@ def build_expediente(expediente: EniExpediente, sign: SignIndex) -> bytes:
     return serialize(root)
 
 
-def _build_entries(
-    parent: etree._Element, entries: tuple[IndexedDocument | IndexedFolder, ...]
-) -> None:
+def _build_entries(parent: _Element, entries: tuple[IndexedDocument | IndexedFolder, ...]) -> None:
     for entry in entries:
         if isinstance(entry, IndexedFolder):
             folder = child(parent, INDEX_CONTENT, "CarpetaIndizada")
@@ -147,7 +146,7 @@ def _build_entries(
             child(element, INDEX_CONTENT, "OrdenDocumentoExpediente", str(entry.order))
 
 
-def _build_metadata(root: etree._Element, expediente: EniExpediente) -> None:
+def _build_metadata(root: _Element, expediente: EniExpediente) -> None:
     metadata = child(root, EXPEDIENTE_METADATA, "metadatosExp")
     metadata.set("Id", METADATA_ID)
     child(metadata, EXPEDIENTE_METADATA, "VersionNTI", EXPEDIENTE)
@@ -192,19 +191,19 @@ def parse_expediente(data: bytes) -> EniExpediente:
     )
 
 
-def _texts(metadata: etree._Element, name: str) -> tuple[str, ...]:
+def _texts(metadata: _Element, name: str) -> tuple[str, ...]:
     return tuple(
         (item.text or "").strip() for item in metadata.iterfind(f"{{{EXPEDIENTE_METADATA}}}{name}")
     )
 
 
-def _detached(element: etree._Element) -> bytes:
+def _detached(element: _Element) -> bytes:
     copied = copy.deepcopy(element)
     copied.tail = None
     return etree.tostring(copied)
 
 
-def _parse_entries(parent: etree._Element) -> tuple[IndexedDocument | IndexedFolder, ...]:
+def _parse_entries(parent: _Element) -> tuple[IndexedDocument | IndexedFolder, ...]:
     entries: list[IndexedDocument | IndexedFolder] = []
     for element in parent:
         name = etree.QName(element).localname
@@ -219,7 +218,7 @@ def _parse_entries(parent: etree._Element) -> tuple[IndexedDocument | IndexedFol
     return tuple(entries)
 
 
-def _parse_indexed(element: etree._Element) -> IndexedDocument:
+def _parse_indexed(element: _Element) -> IndexedDocument:
     function = text_of(element, INDEX_CONTENT, "FuncionResumen").lower()
     if function not in _SHA256_NAMES:
         raise BadInput(f"El índice usa la función resumen «{function}», que no se admite.")

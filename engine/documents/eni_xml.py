@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from lxml import etree
+from lxml.etree import _Element
 
 from engine.errors import BadInput
 
@@ -22,7 +23,7 @@ XMLDSIG: Final = "http://www.w3.org/2000/09/xmldsig#"
 MAX_XML_BYTES: Final = 200 * 1024 * 1024
 
 
-def parse_xml(data: bytes) -> etree._Element:
+def parse_xml(data: bytes) -> _Element:
     """The root element; raises BadInput for what is not XML, has a DOCTYPE or is too large."""
     if len(data) > MAX_XML_BYTES:
         raise BadInput("El fichero XML es demasiado grande para leerlo de una vez.")
@@ -43,21 +44,19 @@ def parse_xml(data: bytes) -> etree._Element:
     return root
 
 
-def serialize(root: etree._Element) -> bytes:
+def serialize(root: _Element) -> bytes:
     """The bytes of the file, with its XML declaration."""
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8")
 
 
-def child(
-    parent: etree._Element, namespace: str, name: str, text: str | None = None
-) -> etree._Element:
+def child(parent: _Element, namespace: str, name: str, text: str | None = None) -> _Element:
     """Add an element."""
     element = etree.SubElement(parent, f"{{{namespace}}}{name}")
     element.text = text
     return element
 
 
-def find(parent: etree._Element, namespace: str, name: str) -> etree._Element:
+def find(parent: _Element, namespace: str, name: str) -> _Element:
     """The only child of that name; raises BadInput."""
     found = parent.find(f"{{{namespace}}}{name}")
     if found is None:
@@ -65,7 +64,7 @@ def find(parent: etree._Element, namespace: str, name: str) -> etree._Element:
     return found
 
 
-def text_of(parent: etree._Element, namespace: str, name: str) -> str:
+def text_of(parent: _Element, namespace: str, name: str) -> str:
     """The text of the only child of that name; raises BadInput when it is absent or empty."""
     content = "".join(str(part) for part in find(parent, namespace, name).itertext()).strip()
     if not content:
@@ -73,7 +72,7 @@ def text_of(parent: etree._Element, namespace: str, name: str) -> str:
     return content
 
 
-def optional_text(parent: etree._Element, namespace: str, name: str) -> str | None:
+def optional_text(parent: _Element, namespace: str, name: str) -> str | None:
     """The text of the only child of that name, or None."""
     found = parent.find(f"{{{namespace}}}{name}")
     return None if found is None else "".join(str(part) for part in found.itertext()).strip()

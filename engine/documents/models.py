@@ -1,4 +1,4 @@
-"""Tables of documents: each document, every version of its bytes, its signatures and its secure code."""
+"""Tables of documents: the versions of their bytes, their signatures, their secure code."""
 
 from __future__ import annotations
 
@@ -85,7 +85,6 @@ class Document(EntityRow, Base):
     missing: Mapped[list[str]] = mapped_column(default=list)
     seal_requested: Mapped[bool] = mapped_column(default=False)
     reference: Mapped[str | None]
-    failure: Mapped[str | None]
     version: Mapped[int] = mapped_column(default=1)
 
     __table_args__ = (
@@ -200,7 +199,7 @@ class DocumentAttachment(EntityRow, Base):
 
 
 def snapshot(document: Document) -> dict[str, Any]:
-    """What the record keeps of a document: no personal data, only identifiers, hashes and states."""
+    """What the record keeps of a document: identifiers and hashes, no personal data."""
     return {
         "eni_id": document.eni_id,
         "kind": document.kind,

@@ -46,7 +46,7 @@ class Sheet:
 
 @dataclass(frozen=True)
 class EmbeddedFile:
-    """A file to go inside the PDF (PDF/A-3); relationship: Data, Source, Supplement, Alternative."""
+    """A file inside the PDF (PDF/A-3); relationship: Data, Source, Supplement, Alternative."""
 
     name: str
     description: str
@@ -89,15 +89,19 @@ def page_html(body: str, sheet: Sheet, settings: Settings) -> str:
     """The whole HTML document: the letterhead, the body, and the running header and footer."""
     town = settings.town
     code = sheet.code
-    return _layouts().get_template("document.html").render(
-        sheet=sheet,
-        body=Markup(body),  # noqa: S704 - composed by templates.compose, which escapes the data
-        town=town,
-        sede=settings.base_url,
-        printed_code=None if code is None else secure_code.printed(code),
-        verification_url=_verification_url(settings, code),
-        qr=None if code is None else qr_image(_verification_url(settings, code)),
-        created=sheet.created_at.astimezone(MADRID).isoformat(timespec="seconds"),
+    return (
+        _layouts()
+        .get_template("document.html")
+        .render(
+            sheet=sheet,
+            body=Markup(body),  # noqa: S704 - composed by templates.compose, which escapes the data
+            town=town,
+            sede=settings.base_url,
+            printed_code=None if code is None else secure_code.printed(code),
+            verification_url=_verification_url(settings, code),
+            qr=None if code is None else qr_image(_verification_url(settings, code)),
+            created=sheet.created_at.astimezone(MADRID).isoformat(timespec="seconds"),
+        )
     )
 
 

@@ -46,7 +46,7 @@ def generate(choose: Callable[[str], str] = secrets.choice) -> str:
 
 
 def check_characters(body: str) -> str:
-    """The two characters that tell a mistyped code from an unknown one before asking the database."""
+    """The two characters that tell a mistyped code from an unknown one."""
     value = 0
     for character in body:
         value = (value * 32 + ALPHABET.index(character)) % _CHECK_MODULUS

@@ -24,13 +24,24 @@ from engine.errors import BadInput
 
 MAX_TEMPLATE_CHARACTERS = 200_000
 _MONTHS = (
-    "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre"
-).split()
+    "enero",
+    "febrero",
+    "marzo",
+    "abril",
+    "mayo",
+    "junio",
+    "julio",
+    "agosto",
+    "septiembre",
+    "octubre",
+    "noviembre",
+    "diciembre",
+)
 
 
 @dataclass(frozen=True)
 class Composition:
-    """A composed body; missing: the paths of the fields that the template named in vain, in order."""
+    """A composed body; missing: the paths of the fields that nobody gave, in order."""
 
     html: str
     missing: tuple[str, ...]
@@ -94,9 +105,8 @@ def _recording(missing: list[str]) -> type[Undefined]:
         __slots__ = ()
 
         def _path(self) -> str:
-            parent = getattr(self._undefined_obj, "_path", None)
-            own = str(self._undefined_name)
-            return f"{parent()}.{own}" if isinstance(self._undefined_obj, Missing) else own
+            parent, own = self._undefined_obj, str(self._undefined_name)
+            return f"{parent._path()}.{own}" if isinstance(parent, Missing) else own
 
         def _marked(self) -> Markup:
             path = self._path()

@@ -1,0 +1,429 @@
+"""Every change of a document: captured, rendered, sealed, filed in its expediente, withdrawn."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+
+from engine.clock import madrid_date
+from engine.documents import secure_code
+from engine.documents.codes import DocumentKind, ElaborationState, Origin
+from engine.documents.composition import MEDIA_TYPE, ComposedDocument
+from engine.documents.identifiers import document_identifier
+from engine.documents.media import check_media_type, file_name
+from engine.documents.models import (
+    Document,
+    DocumentAttachment,
+    DocumentSignature,
+    DocumentState,
+    DocumentVersion,
+    SecureCode,
+    SecureCodeState,
+    VersionReason,
+    Visibility,
+    snapshot,
+)
+from engine.documents.pdf import EmbeddedFile
+from engine.documents.sealing import SignedFile
+from engine.documents.secure_codes import code_box
+from engine.documents.templates import compose
+from engine.errors import BadInput, NotFound, RuleBroken
+from engine.ids import new_id
+from engine.operation import Act, operation
+from engine.permissions import ActorKind
+
+PDF = "application/pdf"
+_MAX_TITLE = 300
+
+
+@operation("documents.add_document", basis="art. 26 de la Ley 39/2015")
+def add_document(
+    act: Act,
+    *,
+    title: str,
+    kind: DocumentKind,
+    origin: Origin,
+    media_type: str,
+    name: str,
+    data: bytes | None = None,
+    sha256: str | None = None,
+    expediente_id: UUID | None = None,
+    person_id: UUID | None = None,
+    elaboration_state: ElaborationState = ElaborationState.ORIGINAL,
+    source_eni_id: str | None = None,
+    visibility: Visibility = Visibility.PARTIES,
+    organ: str | None = None,
+) -> Document:
+    """Capture a document from its bytes, or from the hash of bytes already in the storage.
+
+    A citizen can only capture what is of the citizen's side and theirs.
+    Raises BadInput when the bytes are not of the declared type, or a copy names no source.
+    """
+    if (data is None) == (sha256 is None):
+        raise ValueError("a document comes from its bytes or from their hash")
+    content = data if data is not None else act.storage.get(act.entity_id, sha256 or "")
+    if act.actor.kind is ActorKind.CITIZEN:
+        origin, person_id, visibility = Origin.CITIZEN, act.actor.interested_id, Visibility.PARTIES
+    if elaboration_state.is_copy and not source_eni_id:
+        raise BadInput("Una copia auténtica debe indicar el identificador del documento de origen.")
+    check_media_type(content, media_type)
+    document = _new_document(
+        act,
+        title=title,
+        kind=kind,
+        origin=origin,
+        elaboration_state=elaboration_state,
+        source_eni_id=source_eni_id,
+        expediente_id=expediente_id,
+        person_id=person_id,
+        visibility=visibility,
+        organ=organ,
+        state=DocumentState.FINAL,
+    )
+    document.name = file_name(name, media_type)
+    act.session.add(document)
+    act.session.flush()
+    _new_version(act, document, content, media_type, VersionReason.CAPTURED)
+    act.about("document", document.id, expediente_id)
+    act.note(**snapshot(document))
+    act.personal(title=document.title, name=document.name)
+    return document
+
+
+@operation("documents.render_document", basis="art. 26 de la Ley 39/2015")
+def render_document(
+    act: Act,
+    *,
+    template: str,
+    source: str,
+    context: Mapping[str, Any],
+    title: str,
+    kind: DocumentKind,
+    expediente_id: UUID | None = None,
+    person_id: UUID | None = None,
+    unit_name: str | None = None,
+    references: Sequence[tuple[str, str]] = (),
+    visibility: Visibility = Visibility.PARTIES,
+    organ: str | None = None,
+    language: str = "es",
+    attachments: Sequence[EmbeddedFile] = (),
+    seal: bool = False,
+    reference: str | None = None,
+) -> Document:
+    """Compose a document of the town hall from a template; a job makes its PDF (and seals it).
+
+    template: the name by which the template is known; source: its Jinja text;
+    reference: the workflow signal that waits until the PDF, or the sealed PDF, is ready.
+    The fields that nobody gave are in `document.missing` and marked on the page.
+    """
+    composition = compose(source, context)
+    document = _new_document(
+        act,
+        title=title,
+        kind=kind,
+        origin=Origin.ADMINISTRATION,
+        elaboration_state=ElaborationState.ORIGINAL,
+        source_eni_id=None,
+        expediente_id=expediente_id,
+        person_id=person_id,
+        visibility=visibility,
+        organ=organ,
+        state=DocumentState.DRAFT,
+    )
+    document.name = file_name(title, PDF)
+    document.template = template
+    document.missing = list(composition.missing)
+    document.seal_requested = seal
+    document.reference = reference
+    composed = ComposedDocument(
+        composition.html, unit_name or act.settings.town.organ_name, tuple(references), language
+    )
+    act.session.add(document)
+    act.session.flush()
+    _new_version(act, document, composed.to_bytes(), MEDIA_TYPE, VersionReason.COMPOSED)
+    _attach(act, document, attachments)
+    _issue_code(act, document)
+    act.about("document", document.id, expediente_id)
+    act.note(template=template, missing=len(document.missing), seal=seal, **snapshot(document))
+    act.personal(title=document.title)
+    act.defer("documents.render", lock=f"document:{document.id}", document_id=document.id)
+    return document
+
+
+def _new_document(
+    act: Act,
+    *,
+    title: str,
+    kind: DocumentKind,
+    origin: Origin,
+    elaboration_state: ElaborationState,
+    source_eni_id: str | None,
+    expediente_id: UUID | None,
+    person_id: UUID | None,
+    visibility: Visibility,
+    organ: str | None,
+    state: DocumentState,
+) -> Document:
+    identifier = new_id()
+    owner = organ or act.settings.town.dir3
+    wording = " ".join(title.split())
+    if not wording or len(wording) > _MAX_TITLE:
+        raise BadInput(f"El título del documento debe tener entre 1 y {_MAX_TITLE} caracteres.")
+    return Document(
+        id=identifier,
+        expediente_id=expediente_id,
+        person_id=person_id,
+        eni_id=document_identifier(owner, madrid_date(act.now).year, identifier),
+        title=wording,
+        kind=kind.value,
+        origin=origin.value,
+        elaboration_state=elaboration_state.value,
+        source_eni_id=source_eni_id,
+        captured_at=act.now,
+        state=state.value,
+        organ=owner,
+        visibility=visibility.value,
+        missing=[],
+        media_type="",
+        size=0,
+        sha256="",
+        name="",
+        version=0,
+    )
+
+
+def _new_version(
+    act: Act, document: Document, data: bytes, media_type: str, reason: VersionReason
+) -> None:
+    """Give the document new current bytes; the earlier ones keep their row and their object."""
+    document.sha256 = act.storage.put(act.entity_id, data)
+    document.size = len(data)
+    document.media_type = media_type
+    document.version += 1
+    act.session.add(
+        DocumentVersion(
+            document_id=document.id,
+            number=document.version,
+            sha256=document.sha256,
+            size=document.size,
+            media_type=media_type,
+            reason=reason.value,
+            at=act.now,
+        )
+    )
+    act.session.flush()
+
+
+def _attach(act: Act, document: Document, attachments: Sequence[EmbeddedFile]) -> None:
+    for file in attachments:
+        act.session.add(
+            DocumentAttachment(
+                document_id=document.id,
+                name=file.name,
+                description=file.description,
+                media_type=file.media_type,
+                relationship=file.relationship,
+                sha256=act.storage.put(act.entity_id, file.data),
+            )
+        )
+
+
+def _issue_code(act: Act, document: Document) -> None:
+    code = secure_code.generate()
+    act.session.add(
+        SecureCode(
+            document_id=document.id,
+            code_hash=secure_code.code_hash(code),
+            encrypted=code_box(act.townhall).encrypt(code, document.id),
+            state=SecureCodeState.ACTIVE.value,
+            issued_at=act.now,
+        )
+    )
+
+
+@operation("documents.rendered")
+def rendered(act: Act, *, document_id: UUID, from_sha256: str, data: bytes) -> bool:
+    """The PDF of a composed document is made; false when another run of the job came first."""
+    document = act.lock(Document, document_id)
+    act.about("document", document.id, document.expediente_id)
+    if document.state != DocumentState.DRAFT or document.sha256 != from_sha256:
+        act.note(effect=False)
+        return False
+    _new_version(act, document, data, PDF, VersionReason.RENDERED)
+    document.state = DocumentState.FINAL.value
+    act.note(**snapshot(document))
+    if document.seal_requested:
+        act.defer("documents.seal", lock=f"document:{document.id}", document_id=document.id)
+    else:
+        _wake(act, document)
+    return True
+
+
+@operation("documents.request_seal", basis="art. 42 de la Ley 40/2015")
+def request_seal(act: Act, *, document_id: UUID, reference: str | None = None) -> None:
+    """Ask for the organ's seal on a PDF; `reference` is the signal that waits for it.
+
+    Raises RuleBroken for what cannot be sealed. What is sealed already wakes the signal at once.
+    """
+    document = act.lock(Document, document_id)
+    act.about("document", document.id, document.expediente_id)
+    if document.state in (DocumentState.QUARANTINED, DocumentState.WITHDRAWN):
+        raise RuleBroken("El documento está retirado o en cuarentena: no se puede sellar.")
+    if document.state != DocumentState.DRAFT and document.media_type != PDF:
+        raise RuleBroken("Solo se pueden sellar documentos PDF.")
+    act.note(sha256=document.sha256)
+    document.reference = reference or document.reference
+    if document.state == DocumentState.SEALED:
+        _wake(act, document)
+        return
+    document.seal_requested = True
+    if document.state == DocumentState.FINAL:
+        act.defer("documents.seal", lock=f"document:{document.id}", document_id=document.id)
+
+
+@operation("documents.sealed", basis="art. 42 de la Ley 40/2015")
+def sealed(act: Act, *, document_id: UUID, from_sha256: str, signed: SignedFile) -> bool:
+    """The organ's seal is on the document; false when another run of the job came first."""
+    document = act.lock(Document, document_id)
+    act.about("document", document.id, document.expediente_id)
+    if document.state != DocumentState.FINAL or document.sha256 != from_sha256:
+        act.note(effect=False)
+        return False
+    record_signature(act, document, signed, VersionReason.SEALED)
+    document.state = DocumentState.SEALED.value
+    document.seal_requested = False
+    act.note(
+        level=signed.level,
+        certificate=signed.certificate,
+        previous_sha256=from_sha256,
+        **snapshot(document),
+    )
+    _wake(act, document)
+    return True
+
+
+def record_signature(
+    act: Act,
+    document: Document,
+    signed: SignedFile,
+    reason: VersionReason,
+    official_id: UUID | None = None,
+) -> None:
+    """Part of an operation: the signed bytes become the document's, with the signature's row."""
+    _new_version(act, document, signed.data, PDF, reason)
+    act.session.add(
+        DocumentSignature(
+            document_id=document.id,
+            number=document.version,
+            kind=signed.kind.value,
+            level=signed.level,
+            signer_name=signed.signer_name,
+            official_id=official_id,
+            certificate=signed.certificate,
+            signed_at=signed.signed_at,
+            upgrade_pending=signed.upgrade_pending,
+        )
+    )
+
+
+@operation("documents.upgraded", basis="art. 46 de la Ley 40/2015")
+def upgraded(act: Act, *, document_id: UUID, from_sha256: str, data: bytes, level: str) -> bool:
+    """The document's signatures got the time stamp that was missing; false when nothing changed."""
+    document = act.lock(Document, document_id)
+    act.about("document", document.id, document.expediente_id)
+    if document.sha256 != from_sha256 or document.media_type != PDF:
+        act.note(effect=False)
+        return False
+    _new_version(act, document, data, PDF, VersionReason.UPGRADED)
+    act.session.execute(
+        update(DocumentSignature)
+        .where(DocumentSignature.document_id == document_id, DocumentSignature.upgrade_pending)
+        .values(level=level, upgrade_pending=False)
+    )
+    act.note(level=level, previous_sha256=from_sha256, **snapshot(document))
+    return True
+
+
+@operation("documents.assign_expediente", basis="art. 70.2 de la Ley 39/2015")
+def assign_expediente(act: Act, *, document_id: UUID, expediente_id: UUID) -> None:
+    """File a document that has no expediente yet; raises RuleBroken when it is in another one."""
+    document = act.lock(Document, document_id)
+    if act.actor.kind is ActorKind.CITIZEN and document.person_id != act.actor.interested_id:
+        raise NotFound
+    if document.expediente_id not in (None, expediente_id):
+        raise RuleBroken("El documento ya pertenece a otro expediente: incorpore una copia.")
+    document.expediente_id = expediente_id
+    act.about("document", document.id, expediente_id)
+    act.note(eni_id=document.eni_id, sha256=document.sha256)
+
+
+@operation("documents.withdraw", basis="art. 21 del RD 203/2021")
+def withdraw(act: Act, *, document_id: UUID, reason: str) -> None:
+    """Leave a document and its secure code without effect; its bytes are kept."""
+    if not reason.strip():
+        raise BadInput("Indique por qué se retira el documento.")
+    document = act.lock(Document, document_id)
+    if document.state == DocumentState.WITHDRAWN:
+        raise RuleBroken("El documento ya estaba retirado.")
+    act.about("document", document.id, document.expediente_id)
+    act.because(reason.strip())
+    act.note(previous_state=document.state, sha256=document.sha256)
+    document.state = DocumentState.WITHDRAWN.value
+    _withdraw_code(act, document)
+
+
+@operation("documents.quarantine", basis="art. 39 del RD 203/2021")
+def quarantine(act: Act, *, document_id: UUID, finding: str) -> None:
+    """Stop serving a file in which malware was found; it is never deleted in silence (FIL-13)."""
+    document = act.lock(Document, document_id)
+    act.about("document", document.id, document.expediente_id)
+    act.note(previous_state=document.state, sha256=document.sha256, finding=finding)
+    document.state = DocumentState.QUARANTINED.value
+    _withdraw_code(act, document)
+
+
+def _withdraw_code(act: Act, document: Document) -> None:
+    act.session.execute(
+        update(SecureCode)
+        .where(SecureCode.document_id == document.id)
+        .values(state=SecureCodeState.WITHDRAWN.value)
+    )
+
+
+def _wake(act: Act, document: Document) -> None:
+    """Tell the process that waits for this document, if one does."""
+    if document.reference is None:
+        return
+    result = {
+        "document_id": str(document.id),
+        "eni_id": document.eni_id,
+        "sha256": document.sha256,
+        "state": document.state,
+        "missing": list(document.missing),
+    }
+    act.defer("workflow.signal", reference=document.reference, result=result)
+    document.reference = None
+
+
+@operation("documents.discard", basis="art. 70.4 de la Ley 39/2015")
+def discard(act: Act, *, document_id: UUID) -> None:
+    """Remove a file that a person attached to a draft and then took away, before any filing."""
+    document = act.lock(Document, document_id)
+    if act.actor.kind is ActorKind.CITIZEN and document.person_id != act.actor.interested_id:
+        raise NotFound
+    signatures = act.session.scalar(
+        select(func.count()).where(DocumentSignature.document_id == document_id)
+    )
+    if document.expediente_id is not None or document.origin != Origin.CITIZEN or signatures:
+        raise RuleBroken("El documento ya forma parte de un expediente: no se puede borrar.")
+    act.about("document", document.id)
+    act.note(sha256=document.sha256)
+    for version in act.session.scalars(
+        select(DocumentVersion).where(DocumentVersion.document_id == document_id)
+    ):
+        act.session.delete(version)
+    act.session.flush()
+    act.session.delete(document)

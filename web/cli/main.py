@@ -1,0 +1,67 @@
+"""The `andecha` command. Each group is imported when it is used: the command line starts at once."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Any
+
+import click
+
+GROUPS: dict[str, tuple[str, str]] = {
+    "run": (
+        "web.cli.serving",
+        "Sirve el municipio de demostración: base de datos, web y trabajador.",
+    ),
+    "worker": ("web.cli.serving", "Ejecuta los trabajos pendientes."),
+    "db": ("web.cli.database", "La base de datos."),
+    "audit": ("web.cli.audit", "El registro de auditoría: comprobarlo y probarlo."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(GROUPS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in GROUPS:
+            return None
+        module = importlib.import_module(GROUPS[cmd_name][0])
+        command: click.Command = getattr(module, cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing any."""
+        with formatter.section("Órdenes"):
+            formatter.write_dl([(name, GROUPS[name][1]) for name in sorted(GROUPS)])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="andecha", message="andecha %(version)s")
+def cli() -> None:
+    """Andecha: la administración electrónica de un ayuntamiento."""
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command. Exit 0: nothing blocking; 1: a blocking finding; 2: it cannot run."""
+    try:
+        result: Any = cli.main(args=arguments, prog_name="andecha", standalone_mode=False)
+    except click.ClickException as error:
+        error.show(file=sys.stderr)
+        sys.exit(2)
+    except click.Abort:
+        sys.exit(2)
+    except Exception as error:
+        from engine.errors import TownHallError
+
+        if not isinstance(error, TownHallError):
+            raise
+        click.echo(error.message, err=True)
+        sys.exit(2)
+    sys.exit(result if isinstance(result, int) else 0)
+
+
+if __name__ == "__main__":
+    main()
