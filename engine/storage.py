@@ -8,6 +8,7 @@ import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -38,6 +39,10 @@ class Storage(Protocol):
         """The names of all objects of an entity."""
         ...
 
+    def stored_at(self, entity_id: int, sha256: str) -> datetime:
+        """The real instant at which the object was last put; raises NotFound when it is absent."""
+        ...
+
     def delete(self, entity_id: int, sha256: str) -> None:
         """Remove an object that no row names; absent is not an error."""
         ...
@@ -57,7 +62,7 @@ class FolderStorage:
     def put(self, entity_id: int, data: bytes) -> str:
         sha256 = hashlib.sha256(data).hexdigest()
         target = self._path(entity_id, sha256)
-        if not target.exists():
+        if not _renewed(target):
             self._write(target, iter((data,)))
         return sha256
 
@@ -67,7 +72,7 @@ class FolderStorage:
             digest.update(block)
         stream.seek(0)
         target = self._path(entity_id, digest.hexdigest())
-        if not target.exists():
+        if not _renewed(target):
             self._write(target, iter(lambda: stream.read(_BLOCK), b""))
         return digest.hexdigest()
 
@@ -101,5 +106,21 @@ class FolderStorage:
             if _SHA256.fullmatch(path.name):
                 yield path.name
 
+    def stored_at(self, entity_id: int, sha256: str) -> datetime:
+        try:
+            modified = self._path(entity_id, sha256).stat().st_mtime
+        except FileNotFoundError:
+            raise NotFound("El fichero no está en el almacén de documentos.") from None
+        return datetime.fromtimestamp(modified, UTC)
+
     def delete(self, entity_id: int, sha256: str) -> None:
         self._path(entity_id, sha256).unlink(missing_ok=True)
+
+
+def _renewed(path: Path) -> bool:
+    """Whether it is there; its date is renewed, so that no sweeper takes it for an orphan."""
+    try:
+        os.utime(path)
+    except FileNotFoundError:
+        return False
+    return True

@@ -1,4 +1,4 @@
-"""Slow work on documents, outside any transaction: PDFs, seals, late time stamps."""
+"""Slow work on documents, outside any transaction: PDFs and seals."""
 
 from __future__ import annotations
 
@@ -8,20 +8,19 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-import engine.documents.evidence
+import engine.documents.evidence  # noqa: F401 - registers what the verification asks for
 from engine.documents.codes import DocumentKind
 from engine.documents.composition import ComposedDocument
 from engine.documents.models import (
     Document,
     DocumentAttachment,
-    DocumentSignature,
     DocumentState,
 )
-from engine.documents.operations import rendered, sealed, upgraded
+from engine.documents.operations import rendered, sealed
 from engine.documents.pdf import EmbeddedFile, Sheet, to_pdf
-from engine.documents.sealing import NoTimeStampError, seal_pdf, upgrade_pdf
+from engine.documents.sealing import seal_pdf
 from engine.documents.secure_codes import reveal
-from engine.jobs import duty, job
+from engine.jobs import job
 from engine.townhall import Call, TownHall
 
 
@@ -97,37 +96,3 @@ def seal(call: Call, *, document_id: str) -> None:
     signed = seal_pdf(call.townhall, data)
     call.townhall.storage.put(entity_id, signed.data)
     sealed(call, document_id=document.id, from_sha256=document.sha256, signed=signed)
-
-
-@duty("documents.upgrade", every=300)
-def upgrade_pending(townhall: TownHall) -> None:
-    """Raise to their full level the signatures made while the time-stamp authority was silent."""
-    with townhall.database.reading() as session:
-        waiting = list(
-            session.scalars(
-                select(Document)
-                .join(
-                    DocumentSignature,
-                    (DocumentSignature.entity_id == Document.entity_id)
-                    & (DocumentSignature.document_id == Document.id),
-                )
-                .where(DocumentSignature.upgrade_pending)
-                .order_by(Document.id)
-                .distinct()
-                .limit(50)
-            )
-        )
-    for document in waiting:
-        data = townhall.storage.get(townhall.settings.entity_id, document.sha256)
-        try:
-            raised = upgrade_pdf(townhall, data)
-        except NoTimeStampError:
-            return
-        townhall.storage.put(townhall.settings.entity_id, raised.data)
-        upgraded(
-            townhall.system("documents.upgrade"),
-            document_id=document.id,
-            from_sha256=document.sha256,
-            data=raised.data,
-            level=raised.level,
-        )

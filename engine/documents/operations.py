@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select, update
 
-from engine.clock import madrid_date
-from engine.documents import secure_code
+from engine.documents import queries
 from engine.documents.codes import DocumentKind, ElaborationState, Origin
 from engine.documents.composition import MEDIA_TYPE, ComposedDocument
-from engine.documents.identifiers import document_identifier
 from engine.documents.media import check_media_type, file_name
 from engine.documents.models import (
     Document,
-    DocumentAttachment,
     DocumentSignature,
     DocumentState,
     DocumentVersion,
@@ -27,16 +24,21 @@ from engine.documents.models import (
     snapshot,
 )
 from engine.documents.pdf import EmbeddedFile
+from engine.documents.queries import DocumentRow
 from engine.documents.sealing import SignedFile
-from engine.documents.secure_codes import code_box
+from engine.documents.secure_codes import resolve
 from engine.documents.templates import compose
+from engine.documents.versions import (
+    PDF,
+    attach_files,
+    issue_code,
+    new_document,
+    new_version,
+    record_signature,
+)
 from engine.errors import BadInput, NotFound, RuleBroken
-from engine.ids import new_id
 from engine.operation import Act, operation
 from engine.permissions import ActorKind
-
-PDF = "application/pdf"
-_MAX_TITLE = 300
 
 
 @operation("documents.add_document", basis="art. 26 de la Ley 39/2015")
@@ -70,7 +72,7 @@ def add_document(
     if elaboration_state.is_copy and not source_eni_id:
         raise BadInput("Una copia auténtica debe indicar el identificador del documento de origen.")
     check_media_type(content, media_type)
-    document = _new_document(
+    document = new_document(
         act,
         title=title,
         kind=kind,
@@ -86,7 +88,7 @@ def add_document(
     document.name = file_name(name, media_type)
     act.session.add(document)
     act.session.flush()
-    _new_version(act, document, content, media_type, VersionReason.CAPTURED)
+    new_version(act, document, content, media_type, VersionReason.CAPTURED)
     act.about("document", document.id, expediente_id)
     act.note(**snapshot(document))
     act.personal(title=document.title, name=document.name)
@@ -120,7 +122,7 @@ def render_document(
     The fields that nobody gave are in `document.missing` and marked on the page.
     """
     composition = compose(source, context)
-    document = _new_document(
+    document = new_document(
         act,
         title=title,
         kind=kind,
@@ -143,105 +145,14 @@ def render_document(
     )
     act.session.add(document)
     act.session.flush()
-    _new_version(act, document, composed.to_bytes(), MEDIA_TYPE, VersionReason.COMPOSED)
-    _attach(act, document, attachments)
-    _issue_code(act, document)
+    new_version(act, document, composed.to_bytes(), MEDIA_TYPE, VersionReason.COMPOSED)
+    attach_files(act, document, attachments)
+    issue_code(act, document)
     act.about("document", document.id, expediente_id)
     act.note(template=template, missing=len(document.missing), seal=seal, **snapshot(document))
     act.personal(title=document.title)
     act.defer("documents.render", lock=f"document:{document.id}", document_id=document.id)
     return document
-
-
-def _new_document(
-    act: Act,
-    *,
-    title: str,
-    kind: DocumentKind,
-    origin: Origin,
-    elaboration_state: ElaborationState,
-    source_eni_id: str | None,
-    expediente_id: UUID | None,
-    person_id: UUID | None,
-    visibility: Visibility,
-    organ: str | None,
-    state: DocumentState,
-) -> Document:
-    identifier = new_id()
-    owner = organ or act.settings.town.dir3
-    wording = " ".join(title.split())
-    if not wording or len(wording) > _MAX_TITLE:
-        raise BadInput(f"El título del documento debe tener entre 1 y {_MAX_TITLE} caracteres.")
-    return Document(
-        id=identifier,
-        expediente_id=expediente_id,
-        person_id=person_id,
-        eni_id=document_identifier(owner, madrid_date(act.now).year, identifier),
-        title=wording,
-        kind=kind.value,
-        origin=origin.value,
-        elaboration_state=elaboration_state.value,
-        source_eni_id=source_eni_id,
-        captured_at=act.now,
-        state=state.value,
-        organ=owner,
-        visibility=visibility.value,
-        missing=[],
-        media_type="",
-        size=0,
-        sha256="",
-        name="",
-        version=0,
-    )
-
-
-def _new_version(
-    act: Act, document: Document, data: bytes, media_type: str, reason: VersionReason
-) -> None:
-    """Give the document new current bytes; the earlier ones keep their row and their object."""
-    document.sha256 = act.storage.put(act.entity_id, data)
-    document.size = len(data)
-    document.media_type = media_type
-    document.version += 1
-    act.session.add(
-        DocumentVersion(
-            document_id=document.id,
-            number=document.version,
-            sha256=document.sha256,
-            size=document.size,
-            media_type=media_type,
-            reason=reason.value,
-            at=act.now,
-        )
-    )
-    act.session.flush()
-
-
-def _attach(act: Act, document: Document, attachments: Sequence[EmbeddedFile]) -> None:
-    for file in attachments:
-        act.session.add(
-            DocumentAttachment(
-                document_id=document.id,
-                name=file.name,
-                description=file.description,
-                media_type=file.media_type,
-                relationship=file.relationship,
-                sha256=act.storage.put(act.entity_id, file.data),
-            )
-        )
-
-
-def _issue_code(act: Act, document: Document) -> None:
-    code = secure_code.generate()
-    act.session.add(
-        SecureCode(
-            document_id=document.id,
-            code_hash=secure_code.code_hash(code),
-            encrypted=code_box(act.townhall).encrypt(code, document.id),
-            state=SecureCodeState.ACTIVE.value,
-            issued_at=act.now,
-        )
-    )
 
 
 @operation("documents.rendered")
@@ -252,7 +163,7 @@ def rendered(act: Act, *, document_id: UUID, from_sha256: str, data: bytes) -> b
     if document.state != DocumentState.DRAFT or document.sha256 != from_sha256:
         act.note(effect=False)
         return False
-    _new_version(act, document, data, PDF, VersionReason.RENDERED)
+    new_version(act, document, data, PDF, VersionReason.RENDERED)
     document.state = DocumentState.FINAL.value
     act.note(**snapshot(document))
     if document.seal_requested:
@@ -305,30 +216,6 @@ def sealed(act: Act, *, document_id: UUID, from_sha256: str, signed: SignedFile)
     return True
 
 
-def record_signature(
-    act: Act,
-    document: Document,
-    signed: SignedFile,
-    reason: VersionReason,
-    official_id: UUID | None = None,
-) -> None:
-    """Part of an operation: the signed bytes become the document's, with the signature's row."""
-    _new_version(act, document, signed.data, PDF, reason)
-    act.session.add(
-        DocumentSignature(
-            document_id=document.id,
-            number=document.version,
-            kind=signed.kind.value,
-            level=signed.level,
-            signer_name=signed.signer_name,
-            official_id=official_id,
-            certificate=signed.certificate,
-            signed_at=signed.signed_at,
-            upgrade_pending=signed.upgrade_pending,
-        )
-    )
-
-
 @operation("documents.upgraded", basis="art. 46 de la Ley 40/2015")
 def upgraded(act: Act, *, document_id: UUID, from_sha256: str, data: bytes, level: str) -> bool:
     """The document's signatures got the time stamp that was missing; false when nothing changed."""
@@ -337,7 +224,7 @@ def upgraded(act: Act, *, document_id: UUID, from_sha256: str, data: bytes, leve
     if document.sha256 != from_sha256 or document.media_type != PDF:
         act.note(effect=False)
         return False
-    _new_version(act, document, data, PDF, VersionReason.UPGRADED)
+    new_version(act, document, data, PDF, VersionReason.UPGRADED)
     act.session.execute(
         update(DocumentSignature)
         .where(DocumentSignature.document_id == document_id, DocumentSignature.upgrade_pending)
@@ -427,3 +314,33 @@ def discard(act: Act, *, document_id: UUID) -> None:
         act.session.delete(version)
     act.session.flush()
     act.session.delete(document)
+
+
+@operation("documents.read", basis="art. 53.1.a de la Ley 39/2015")
+def read(
+    act: Act, *, document_id: UUID, expedientes: Iterable[UUID] = ()
+) -> tuple[DocumentRow, bytes]:
+    """Open a document that the actor may see; the access is recorded (ENS op.exp.8).
+
+    expedientes: those that the actor has access to. Raises NotFound for what is not theirs.
+    """
+    act.about("document", document_id)
+    row = queries.document(act.session, document_id, act.actor, expedientes)
+    act.about("document", row.id, row.expediente_id)
+    act.note(sha256=row.sha256)
+    return row, queries.content(act.townhall, row)
+
+
+@operation("documents.check_code", basis="art. 21 del RD 203/2021")
+def check_code(act: Act, *, code: str) -> tuple[DocumentRow, bytes]:
+    """Open a document by its secure code; raises the same NotFound whatever is wrong with it."""
+    found = resolve(act.session, code, act.now)
+    if found is None:
+        raise NotFound(
+            "No hay ningún documento con ese código. Revise que lo ha escrito completo: son siete "
+            "grupos de cuatro letras y números."
+        )
+    act.about("document", found.id, found.expediente_id)
+    act.note(sha256=found.sha256)
+    row = queries.document_row(found)
+    return row, queries.content(act.townhall, row)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -77,11 +78,14 @@ def to_pdf(
         )
         for file in attachments
     ]
-    try:
-        document = HTML(string=html, base_url="packaged:", url_fetcher=_fetcher())
-        pdf: bytes = document.write_pdf(pdf_variant=PDF_VARIANT, attachments=files)
-    except FatalURLFetchingError as error:
-        raise BadInput(f"La plantilla pide un recurso que no se admite: {error}.") from error
+    refused: list[str] = []
+    pdf = b""
+    # Drawing an SVG swallows every exception, so what was refused is also written down.
+    with suppress(FatalURLFetchingError):
+        document = HTML(string=html, base_url="packaged:", url_fetcher=_fetcher(refused))
+        pdf = document.write_pdf(pdf_variant=PDF_VARIANT, attachments=files)
+    if refused:
+        raise BadInput(f"La plantilla pide un recurso que no se admite: {refused[0]}.")
     return pdf
 
 
@@ -128,7 +132,7 @@ def _layouts() -> Environment:
     )
 
 
-def _fetcher() -> Any:
+def _fetcher(refused: list[str]) -> Any:
     """Gives packaged files and `data:` URIs; anything else stops the rendering (SSRF)."""
     from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
@@ -139,6 +143,7 @@ def _fetcher() -> Any:
             match = _PACKAGED.fullmatch(url)
             path = LAYOUTS / match[1] if match else None
             if path is None or not path.is_file():
+                refused.append(url[:200])
                 raise FatalURLFetchingError(url[:200])
             media_type = _MEDIA_TYPES[path.suffix]
             return URLFetcherResponse(url, path.read_bytes(), {"Content-Type": media_type})

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 from uuid import UUID
 
 from engine.documents.codes import SignatureKind
+from engine.documents.late_stamp import NoTimeStampError, add_late_stamp
 from engine.errors import ConfigurationError, RuleBroken
 from engine.townhall import TownHall
 
@@ -65,10 +66,6 @@ class RaisedFile:
 
     data: bytes
     level: str
-
-
-class NoTimeStampError(Exception):
-    """No time-stamp service answers now."""
 
 
 def town_keys(townhall: TownHall) -> TownKeys:
@@ -131,17 +128,11 @@ def _next_field(pdf: bytes) -> str:
 
 def upgrade_pdf(townhall: TownHall, pdf: bytes) -> RaisedFile:
     """Add the time stamp that was missing; raises NoTimeStampError while no service answers."""
-    from signatures import pades
-
     keys = town_keys(townhall)
     stamper = keys.time_stamper()
     if stamper is None:
-        raise NoTimeStampError
-    try:
-        raised = pades.upgrade(pdf, stamper=stamper, revocation=keys.revocation())
-    except pades.TimeStampFailed as error:
-        raise NoTimeStampError from error
-    return RaisedFile(raised.data, raised.level.value)
+        raise NoTimeStampError("no time-stamp service is configured")
+    return RaisedFile(*add_late_stamp(pdf, stamper, keys.revocation()))
 
 
 def common_name(certificate: x509.Certificate) -> str:

@@ -106,7 +106,7 @@ def _recording(missing: list[str]) -> type[Undefined]:
 
         def _path(self) -> str:
             parent, own = self._undefined_obj, str(self._undefined_name)
-            return f"{parent._path()}.{own}" if isinstance(parent, Missing) else own
+            return f"{parent._path()}.{own}" if isinstance(parent, Missing) else own  # noqa: SLF001 - its own class
 
         def _marked(self) -> Markup:
             path = self._path()

@@ -14,6 +14,7 @@ GROUPS: dict[str, tuple[str, str]] = {
         "Sirve el municipio de demostración: base de datos, web y trabajador.",
     ),
     "worker": ("web.cli.serving", "Ejecuta los trabajos pendientes."),
+    "check": ("web.cli.check", "Comprueba una factura."),
     "db": ("web.cli.database", "La base de datos."),
     "audit": ("web.cli.audit", "El registro de auditoría: comprobarlo y probarlo."),
 }

@@ -1,0 +1,1 @@
+"""Finance: invoices, their register, their checks and their way to payment."""

@@ -1,0 +1,1 @@
+"""Invoices: read, checked against their format and against Orden HAP/1650/2015."""

@@ -1,0 +1,61 @@
+"""`andecha check`: look at a file and say what is wrong with it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from engine.errors import BadInput
+
+MAX_BYTES = 64_000_000
+
+
+def read_file(path: Path) -> bytes:
+    """The bytes of a file that somebody names; raises BadInput in plain Spanish."""
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise BadInput(
+                f"{path} es demasiado grande: el máximo son {MAX_BYTES // 1_000_000} MB."
+            )
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise BadInput(f"No existe el fichero {path}.") from None
+    except IsADirectoryError:
+        raise BadInput(f"{path} es una carpeta: hace falta un fichero.") from None
+    except OSError as error:
+        raise BadInput(f"No se puede leer {path}: {error.strerror}.") from None
+
+
+@click.group()
+def check() -> None:
+    """Comprueba un fichero y dice qué tiene mal."""
+
+
+@check.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--channel", type=click.Choice(["upload", "face"]), default="upload")
+@click.option("--json", "as_json", is_flag=True, help="Resultado legible por programas.")
+def invoice(files: tuple[Path, ...], channel: str, as_json: bool) -> int:
+    """Comprueba facturas Facturae 3.2, 3.2.1 y 3.2.2 (Orden HAP/1650/2015)."""
+    from engine.clock import SystemClock
+    from engine.finance.invoices.checking import check_invoice_file
+    from engine.finance.invoices.findings import Channel
+
+    now = SystemClock().now()
+    reports = [
+        (path, check_invoice_file(read_file(path), channel=Channel(channel), now=now))
+        for path in files
+    ]
+    if as_json:
+        results = [report.to_dict(str(path)) for path, report in reports]
+        answer = results[0] if len(results) == 1 else results
+        click.echo(json.dumps(answer, ensure_ascii=False, indent=2))
+    else:
+        for path, report in reports:
+            click.echo(f"{path}: {'ACEPTADA' if report.accepted else 'RECHAZADA'}")
+            for item in report.all_findings:
+                word = "Error" if item.severity == "error" else "Aviso"
+                click.echo(f"  {word} {item.rule} · {item.message}\n      {item.path}")
+    return 0 if all(report.accepted for _, report in reports) else 1
