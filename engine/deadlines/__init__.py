@@ -1,0 +1,1 @@
+"""The legal clock: calendars, terms, and computations that can explain every day."""

@@ -1,0 +1,115 @@
+"""Calendars of non-business days, as data by year (arts. 30.2, 30.6 and 30.7 of Ley 39/2015).
+
+A year without calendar is a refusal, never a guess (PLZ-18).
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from engine.errors import BadInput
+
+DATA = Path(__file__).with_name("data")
+MAX_BYTES = 1_000_000
+_SATURDAY = 5
+
+
+class NoCalendarForYear(BadInput):
+    """A computation reached a year whose calendar is not loaded (art. 30.7, PLZ-18)."""
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """The non-business days of a place in the years that it covers, besides Saturdays and Sundays."""
+
+    id: str
+    name: str
+    timezone: ZoneInfo
+    years: frozenset[int]
+    holidays: Mapping[date, str]
+
+    def why_closed(self, day: date) -> str | None:
+        """Why a day is not a business day, or None when it is one; raises NoCalendarForYear."""
+        if day.year not in self.years:
+            raise NoCalendarForYear(
+                f"El calendario de {self.name} no incluye el año {day.year}: cárguelo antes de calcular."
+            )
+        if day in self.holidays:
+            return f"{self.holidays[day]} ({self.name})"
+        if day.weekday() >= _SATURDAY:
+            return "sábado" if day.weekday() == _SATURDAY else "domingo"
+        return None
+
+
+@dataclass(frozen=True)
+class Calendars:
+    """The calendar of the organ's seat and, for terms, the interested party's (art. 30.6, PLZ-7)."""
+
+    seat: Calendar
+    person: Calendar | None = None
+
+    def why_closed(self, day: date) -> str | None:
+        """Why a day does not count: closed in either place."""
+        reason = self.seat.why_closed(day)
+        if reason is None and self.person is not None:
+            return self.person.why_closed(day)
+        return reason
+
+    def is_business(self, day: date) -> bool:
+        return self.why_closed(day) is None
+
+
+def load_calendar(source: Path | str) -> Calendar:
+    """A calendar by the id of a loaded one, or from a TOML file; raises BadInput."""
+    path = Path(source)
+    if path.suffix != ".toml":
+        path = DATA / "calendars" / f"{path.name}.toml"
+        if not path.exists():
+            raise BadInput(f"No hay ningún calendario que se llame «{source}».")
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise BadInput(f"El calendario {path} es demasiado grande.")
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BadInput(f"No se puede leer el calendario {path}: {error.strerror}.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadInput(f"El calendario {path} no se entiende: {error}.") from None
+    return parse_calendar(raw, str(path))
+
+
+def parse_calendar(raw: Mapping[str, Any], label: str) -> Calendar:
+    """A calendar from its data; raises BadInput that says what is wrong."""
+    try:
+        years = frozenset(int(year) for year in raw["years"])
+        holidays: dict[date, str] = {}
+        for item in raw.get("holidays", ()):
+            day = _day(item["date"], label)
+            if day.year not in years:
+                raise BadInput(f"{label}: la fiesta {day} está fuera de los años del calendario.")
+            holidays[day] = str(item["name"])
+        return Calendar(
+            id=str(raw["id"]),
+            name=str(raw["name"]),
+            timezone=ZoneInfo(str(raw["timezone"])),
+            years=years,
+            holidays=holidays,
+        )
+    except KeyError as error:
+        raise BadInput(f"Al calendario {label} le falta la clave {error}.") from None
+    except (TypeError, ValueError, ZoneInfoNotFoundError) as error:
+        raise BadInput(f"El calendario {label} tiene un valor no válido: {error}.") from None
+
+
+def _day(value: object, label: str) -> date:
+    if isinstance(value, date):
+        return value
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError:
+        raise BadInput(f"{label}: «{value}» no es una fecha AAAA-MM-DD.") from None
