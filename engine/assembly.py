@@ -13,7 +13,7 @@ from engine.settings import Settings
 from engine.storage import FolderStorage
 from engine.townhall import TownHall
 
-ROOMS: tuple[str, ...] = ("people", "record")
+ROOMS: tuple[str, ...] = ("people", "record", "documents")
 FURNITURE: tuple[str, ...] = ("models", "operations", "jobs", "duties", "services")
 
 
@@ -43,11 +43,10 @@ def assemble(
     url = database_url or settings.database_url
     if url is None:
         raise ConfigurationError("Falta la dirección de la base de datos (ANDECHA_DATABASE_URL).")
-    townhall = TownHall(
+    return TownHall(
         settings=settings,
         database=Database(url, settings.entity_id),
         clock=clock or SystemClock(),
         storage=FolderStorage(settings.storage_dir),
         system_permissions=permissions_of(["system"], known_permissions()),
     )
-    return townhall

@@ -18,7 +18,7 @@ def new_id() -> UUID:
     48 bits of milliseconds, 12 bits that count quarter microseconds inside the
     millisecond (RFC 9562 section 6.2, method 3), 62 random bits.
     """
-    global _last_tick
+    global _last_tick  # noqa: PLW0603 - one counter for each process, under a lock
     nanoseconds = time.time_ns()
     milliseconds, remainder = divmod(nanoseconds, 1_000_000)
     tick = (milliseconds << 12) | (remainder * 4096 // 1_000_000)

@@ -85,10 +85,10 @@ class FolderStorage:
                     file.write(block)
                 file.flush()
                 os.fsync(file.fileno())
-            os.replace(temporary, target)
+            Path(temporary).replace(target)
         except BaseException:
             with suppress(FileNotFoundError):
-                os.unlink(temporary)
+                Path(temporary).unlink()
             raise
 
     def get(self, entity_id: int, sha256: str) -> bytes:

@@ -53,7 +53,7 @@ class Backoff(BaseRetryStrategy):
 
 def delay_after(attempts: int) -> int:
     """Seconds to wait after so many attempts, spread so that failures do not return together."""
-    base = min(2 ** (attempts - 1) * _FIRST_DELAY, _LONGEST_DELAY)
+    base = min(_FIRST_DELAY << (attempts - 1), _LONGEST_DELAY)
     return max(1, round(base * random.uniform(0.8, 1.2)))  # noqa: S311 - a spread, not a secret
 
 
@@ -111,7 +111,8 @@ def _begin(townhall: TownHall, info: JobInfo, job_id: int, arguments: dict[str, 
             session.add(row)
         row.attempts += 1
         row.state = "running"
-        return row.attempts
+        attempts: int = row.attempts
+        return attempts
 
 
 def _end(townhall: TownHall, info: JobInfo, job_id: int, state: str, error: str | None) -> None:
@@ -185,7 +186,7 @@ async def _keep_reaping(app: App) -> None:
             ):
                 await app.job_manager.retry_job(job)
                 log.warning("stalled job revived", job=job.task_name, job_id=job.id)
-        except Exception as error:  # noqa: BLE001 - the reaper outlives a database that restarts
+        except Exception as error:
             log.warning("reaper failed", exc_info=error)
         await asyncio.sleep(REAP_SECONDS)
 
@@ -195,7 +196,7 @@ def _keep_duty(townhall: TownHall, info: DutyInfo, stop: threading.Event) -> Non
         started = time.monotonic()
         try:
             run_duty(townhall, info)
-        except Exception as error:  # noqa: BLE001 - a duty outlives a database that restarts
+        except Exception as error:
             log.warning("duty failed", duty=info.name, exc_info=error)
             stop.wait(2.0)
         if time.monotonic() - started > info.every * 10:

@@ -137,7 +137,7 @@ class TimeStampAuthority:
             length = 0
         if environ.get("CONTENT_TYPE") != QUERY_TYPE or not 0 < length <= MAX_ANSWER_BYTES:
             start_response("400 Bad Request", [("Content-Type", "text/plain; charset=utf-8")])
-            return ["Se espera una consulta RFC 3161.\n".encode()]
+            return [b"Se espera una consulta RFC 3161.\n"]
         body = environ["wsgi.input"].read(length)  # type: ignore[attr-defined]
         start_response("200 OK", [("Content-Type", REPLY_TYPE)])
         return [self.answer(body)]

@@ -6,6 +6,7 @@ The derivation is the answer; the date is its last line.
 from __future__ import annotations
 
 import calendar as months_of_python
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
@@ -106,7 +107,7 @@ def _check_order(suspensions: Sequence[Suspension]) -> None:
     for item in ordered:
         if item.last < item.first:
             raise BadInput(f"La suspensión del {item.first} acaba antes de empezar.")
-    for earlier, later in zip(ordered, ordered[1:], strict=False):
+    for earlier, later in itertools.pairwise(ordered):
         if later.first <= earlier.last:
             raise BadInput("Hay dos suspensiones que coinciden en el tiempo.")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
@@ -24,7 +26,7 @@ def log_key(townhall: TownHall) -> LogKey:
     key = townhall.parts.get("log_key")
     if key is None:
         key = townhall.parts["log_key"] = load_log_key(townhall.settings)
-    return key  # type: ignore[no-any-return]
+    return cast(LogKey, key)
 
 
 def sequence(townhall: TownHall, *, batch: int = BATCH) -> int:

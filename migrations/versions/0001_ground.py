@@ -1,4 +1,4 @@
-"""The ground: the queue, the record, the jobs, the people."""
+"""The first schema: the queue, the record, the people and every room."""
 
 from __future__ import annotations
 
@@ -148,6 +148,42 @@ def upgrade() -> None:
     sa.UniqueConstraint('entity_id', 'token_hash', name=op.f('uq_web_session_entity_id_token_hash'))
     )
     op.create_index(op.f('ix_web_session_entity_id_actor_id'), 'web_session', ['entity_id', 'actor_id'], unique=False)
+    op.create_table('document',
+    sa.Column('entity_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.UUID(), nullable=False),
+    sa.Column('expediente_id', sa.UUID(), nullable=True),
+    sa.Column('person_id', sa.UUID(), nullable=True),
+    sa.Column('eni_id', sa.Text(), nullable=False),
+    sa.Column('title', sa.Text(), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('origin', sa.Text(), nullable=False),
+    sa.Column('elaboration_state', sa.Text(), nullable=False),
+    sa.Column('source_eni_id', sa.Text(), nullable=True),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('media_type', sa.Text(), nullable=False),
+    sa.Column('size', sa.BigInteger(), nullable=False),
+    sa.Column('sha256', sa.Text(), nullable=False),
+    sa.Column('captured_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('state', sa.Text(), nullable=False),
+    sa.Column('organ', sa.Text(), nullable=False),
+    sa.Column('visibility', sa.Text(), nullable=False),
+    sa.Column('template', sa.Text(), nullable=True),
+    sa.Column('missing', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('seal_requested', sa.Boolean(), nullable=False),
+    sa.Column('reference', sa.Text(), nullable=True),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.CheckConstraint("elaboration_state IN ('EE01', 'EE02', 'EE03', 'EE04', 'EE99')", name=op.f('ck_document_elaboration_state')),
+    sa.CheckConstraint("kind IN ('TD01', 'TD02', 'TD03', 'TD04', 'TD05', 'TD06', 'TD07', 'TD08', 'TD09', 'TD10', 'TD11', 'TD12', 'TD13', 'TD14', 'TD15', 'TD16', 'TD17', 'TD18', 'TD19', 'TD20', 'TD99')", name=op.f('ck_document_kind')),
+    sa.CheckConstraint("origin IN ('citizen', 'administration')", name=op.f('ck_document_origin')),
+    sa.CheckConstraint("state IN ('draft', 'final', 'sealed', 'quarantined', 'withdrawn')", name=op.f('ck_document_state')),
+    sa.CheckConstraint("visibility IN ('public', 'parties', 'internal')", name=op.f('ck_document_visibility')),
+    sa.ForeignKeyConstraint(['entity_id', 'person_id'], ['person.entity_id', 'person.id'], name=op.f('fk_document_person_id_person')),
+    sa.PrimaryKeyConstraint('entity_id', 'id', name=op.f('pk_document')),
+    sa.UniqueConstraint('entity_id', 'eni_id', name=op.f('uq_document_entity_id_eni_id'))
+    )
+    op.create_index(op.f('ix_document_entity_id_expediente_id'), 'document', ['entity_id', 'expediente_id'], unique=False)
+    op.create_index(op.f('ix_document_entity_id_person_id'), 'document', ['entity_id', 'person_id'], unique=False)
+    op.create_index(op.f('ix_document_entity_id_sha256'), 'document', ['entity_id', 'sha256'], unique=False)
     op.create_table('post_assignment',
     sa.Column('entity_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.UUID(), nullable=False),
@@ -177,12 +213,82 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('entity_id', 'id', name=op.f('pk_power'))
     )
     op.create_index(op.f('ix_power_entity_id_attorney_id'), 'power', ['entity_id', 'attorney_id'], unique=False)
+    op.create_table('document_attachment',
+    sa.Column('entity_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.UUID(), nullable=False),
+    sa.Column('document_id', sa.UUID(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('description', sa.Text(), nullable=False),
+    sa.Column('media_type', sa.Text(), nullable=False),
+    sa.Column('relationship', sa.Text(), nullable=False),
+    sa.Column('sha256', sa.Text(), nullable=False),
+    sa.ForeignKeyConstraint(['entity_id', 'document_id'], ['document.entity_id', 'document.id'], name=op.f('fk_document_attachment_document_id_document')),
+    sa.PrimaryKeyConstraint('entity_id', 'id', name=op.f('pk_document_attachment')),
+    sa.UniqueConstraint('entity_id', 'document_id', 'name', name=op.f('uq_document_attachment_entity_id_document_id_name'))
+    )
+    op.create_table('document_version',
+    sa.Column('entity_id', sa.Integer(), nullable=False),
+    sa.Column('document_id', sa.UUID(), nullable=False),
+    sa.Column('number', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('sha256', sa.Text(), nullable=False),
+    sa.Column('size', sa.BigInteger(), nullable=False),
+    sa.Column('media_type', sa.Text(), nullable=False),
+    sa.Column('reason', sa.Text(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint("reason IN ('captured', 'composed', 'rendered', 'sealed', 'signed', 'upgraded')", name=op.f('ck_document_version_reason')),
+    sa.ForeignKeyConstraint(['entity_id', 'document_id'], ['document.entity_id', 'document.id'], name=op.f('fk_document_version_document_id_document')),
+    sa.PrimaryKeyConstraint('entity_id', 'document_id', 'number', name=op.f('pk_document_version'))
+    )
+    op.create_index(op.f('ix_document_version_entity_id_sha256'), 'document_version', ['entity_id', 'sha256'], unique=False)
+    op.create_table('secure_code',
+    sa.Column('entity_id', sa.Integer(), nullable=False),
+    sa.Column('document_id', sa.UUID(), nullable=False),
+    sa.Column('code_hash', sa.LargeBinary(), nullable=False),
+    sa.Column('encrypted', sa.LargeBinary(), nullable=False),
+    sa.Column('state', sa.Text(), nullable=False),
+    sa.Column('issued_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('expires_at', sa.DateTime(timezone=True), nullable=True),
+    sa.CheckConstraint("state IN ('active', 'withdrawn')", name=op.f('ck_secure_code_state')),
+    sa.ForeignKeyConstraint(['entity_id', 'document_id'], ['document.entity_id', 'document.id'], name=op.f('fk_secure_code_document_id_document')),
+    sa.PrimaryKeyConstraint('entity_id', 'document_id', name=op.f('pk_secure_code')),
+    sa.UniqueConstraint('entity_id', 'code_hash', name=op.f('uq_secure_code_entity_id_code_hash'))
+    )
+    op.create_table('document_signature',
+    sa.Column('entity_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.UUID(), nullable=False),
+    sa.Column('document_id', sa.UUID(), nullable=False),
+    sa.Column('number', sa.Integer(), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('level', sa.Text(), nullable=False),
+    sa.Column('signer_name', sa.Text(), nullable=False),
+    sa.Column('official_id', sa.UUID(), nullable=True),
+    sa.Column('certificate', sa.Text(), nullable=False),
+    sa.Column('signed_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('upgrade_pending', sa.Boolean(), nullable=False),
+    sa.CheckConstraint("kind IN ('TF01', 'TF02', 'TF03', 'TF04', 'TF05', 'TF06')", name=op.f('ck_document_signature_kind')),
+    sa.ForeignKeyConstraint(['entity_id', 'document_id', 'number'], ['document_version.entity_id', 'document_version.document_id', 'document_version.number'], name=op.f('fk_document_signature_document_id_document_version')),
+    sa.ForeignKeyConstraint(['entity_id', 'official_id'], ['official.entity_id', 'official.id'], name=op.f('fk_document_signature_official_id_official')),
+    sa.PrimaryKeyConstraint('entity_id', 'id', name=op.f('pk_document_signature'))
+    )
+    op.create_index(op.f('ix_document_signature_entity_id_document_id'), 'document_signature', ['entity_id', 'document_id'], unique=False)
+    op.create_index('ix_document_signature_entity_id_upgrade', 'document_signature', ['entity_id', 'signed_at'], unique=False, postgresql_where=sa.text('upgrade_pending'))
 
 
 def downgrade() -> None:
+    op.drop_index('ix_document_signature_entity_id_upgrade', table_name='document_signature', postgresql_where=sa.text('upgrade_pending'))
+    op.drop_index(op.f('ix_document_signature_entity_id_document_id'), table_name='document_signature')
+    op.drop_table('document_signature')
+    op.drop_table('secure_code')
+    op.drop_index(op.f('ix_document_version_entity_id_sha256'), table_name='document_version')
+    op.drop_table('document_version')
+    op.drop_table('document_attachment')
     op.drop_index(op.f('ix_power_entity_id_attorney_id'), table_name='power')
     op.drop_table('power')
     op.drop_table('post_assignment')
+    op.drop_index(op.f('ix_document_entity_id_sha256'), table_name='document')
+    op.drop_index(op.f('ix_document_entity_id_person_id'), table_name='document')
+    op.drop_index(op.f('ix_document_entity_id_expediente_id'), table_name='document')
+    op.drop_table('document')
     op.drop_index(op.f('ix_web_session_entity_id_actor_id'), table_name='web_session')
     op.drop_table('web_session')
     op.drop_table('unit')

@@ -66,7 +66,7 @@ def test_the_body_of_an_event_holds_no_personal_data(
 ) -> None:
     (event,) = events(townhall)
     assert b"B33000001" not in event.body
-    assert "Chigre".encode() not in event.body
+    assert b"Chigre" not in event.body
     with townhall.database.reading() as session:
         values = {row.key: row.value for row in session.scalars(select(AuditPersonalData))}
     assert values["document"] == "B33000001"
@@ -137,8 +137,10 @@ def test_the_application_role_can_append_to_the_record_and_nothing_else(
         "UPDATE audit_event SET type = 'other'",
         "DELETE FROM audit_event",
         "TRUNCATE audit_event",
-        "INSERT INTO audit_event SELECT * FROM audit_event ON CONFLICT (entity_id, id) "
-        "DO UPDATE SET type = 'other'",
+        (
+            "INSERT INTO audit_event SELECT * FROM audit_event ON CONFLICT (entity_id, id) "
+            "DO UPDATE SET type = 'other'"
+        ),
     ):
         with pytest.raises(DBAPIError), townhall.database.transaction() as session:
             session.execute(text(statement))

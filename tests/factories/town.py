@@ -23,7 +23,7 @@ NIF = "P3399014D"
 class SilentStamper(TimeStamper):
     """A time-stamp service that never answers."""
 
-    async def async_request_tsa_response(self, req: object) -> object:  # noqa: ARG002
+    async def async_request_tsa_response(self, req: object) -> object:
         raise TimestampRequestError("no answer")
 
 

@@ -9,10 +9,6 @@ from typing import Any
 import click
 
 GROUPS: dict[str, tuple[str, str]] = {
-    "run": (
-        "web.cli.serving",
-        "Sirve el municipio de demostración: base de datos, web y trabajador.",
-    ),
     "worker": ("web.cli.serving", "Ejecuta los trabajos pendientes."),
     "check": ("web.cli.check", "Comprueba una factura."),
     "db": ("web.cli.database", "La base de datos."),

@@ -24,8 +24,56 @@ _CORRECTIVE_CLASSES = ("OR", "CR")
 _METHODS = ("01", "02", "03", "04")
 # ISO 4217, the codes in use of the States whose suppliers invoice Spanish bodies, and the euro's.
 _CURRENCIES = frozenset(
-    "EUR USD GBP CHF SEK NOK DKK PLN CZK HUF RON BGN ISK TRY JPY CNY CAD AUD NZD MXN BRL ARS CLP COP "
-    "PEN UYU MAD INR KRW SGD HKD ILS ZAR AED SAR UAH RSD BAM ALL MKD MDL GEL DOP CRC GTQ BOB PYG VES".split()
+    [
+        "EUR",
+        "USD",
+        "GBP",
+        "CHF",
+        "SEK",
+        "NOK",
+        "DKK",
+        "PLN",
+        "CZK",
+        "HUF",
+        "RON",
+        "BGN",
+        "ISK",
+        "TRY",
+        "JPY",
+        "CNY",
+        "CAD",
+        "AUD",
+        "NZD",
+        "MXN",
+        "BRL",
+        "ARS",
+        "CLP",
+        "COP",
+        "PEN",
+        "UYU",
+        "MAD",
+        "INR",
+        "KRW",
+        "SGD",
+        "HKD",
+        "ILS",
+        "ZAR",
+        "AED",
+        "SAR",
+        "UAH",
+        "RSD",
+        "BAM",
+        "ALL",
+        "MKD",
+        "MDL",
+        "GEL",
+        "DOP",
+        "CRC",
+        "GTQ",
+        "BOB",
+        "PYG",
+        "VES",
+    ]
 )
 
 

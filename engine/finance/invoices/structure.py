@@ -172,7 +172,7 @@ def _begins(particle: Mapping[str, Any], child: etree._Element) -> bool:
         return str(child.tag).startswith("{")
     if particle.get("signature"):
         return str(child.tag) == _SIGNATURE
-    return str(child.tag) == particle["name"]
+    return bool(str(child.tag) == particle["name"])
 
 
 def _names(particle: Mapping[str, Any]) -> Iterator[str]:
