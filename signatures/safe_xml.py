@@ -56,7 +56,7 @@ def _parser() -> etree.XMLParser:
 def _look_through(data: bytes, max_depth: int, max_nodes: int) -> None:
     """Count as it goes and forget what it read."""
     target = _Bounds(max_depth, max_nodes)
-    parser = etree.XMLParser(
+    parser = etree.XMLParser(  # type: ignore[call-overload]
         target=target,
         resolve_entities=False,
         no_network=True,

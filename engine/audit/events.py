@@ -21,7 +21,7 @@ from engine.ids import new_id
 from engine.permissions import Actor
 
 BODY_VERSION = 1
-_SAFE_INTEGER = 2**53
+_SAFE_INTEGER = 2**53 - 1  # RFC 8785 takes no more
 
 
 class Result(StrEnum):

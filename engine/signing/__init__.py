@@ -1,0 +1,1 @@
+"""Signature requests and circuits: what each official has to sign (the portafirmas)."""
