@@ -1,1 +1,0 @@
-"""The catalogue of procedures: packages read, checked, versioned and published."""

@@ -1,1 +1,0 @@
-"""Signing in and out, and acting in the name of another."""

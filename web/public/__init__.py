@@ -1,1 +1,0 @@
-"""Pages that anyone may read."""
