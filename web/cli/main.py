@@ -12,6 +12,7 @@ GROUPS: dict[str, tuple[str, str]] = {
     "worker": ("web.cli.serving", "Ejecuta los trabajos pendientes."),
     "check": ("web.cli.check", "Comprueba una factura."),
     "db": ("web.cli.database", "La base de datos."),
+    "decide": ("web.cli.decide", "Evalúa una decisión DMN."),
     "deadline": ("web.cli.deadline", "Calcula un plazo y explica cada día."),
     "audit": ("web.cli.audit", "El registro de auditoría: comprobarlo y probarlo."),
 }

@@ -1,0 +1,1 @@
+"""Decisions: DMN files read whole, their tables and expressions evaluated with FEEL."""
