@@ -13,7 +13,7 @@ from engine.settings import Settings
 from engine.storage import FolderStorage
 from engine.townhall import TownHall
 
-ROOMS: tuple[str, ...] = ("people", "record", "documents")
+ROOMS: tuple[str, ...] = ("people", "record", "documents", "signing", "registry")
 FURNITURE: tuple[str, ...] = ("models", "operations", "jobs", "duties", "services")
 
 

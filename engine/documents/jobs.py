@@ -1,4 +1,4 @@
-"""Slow work on documents, outside any transaction: PDFs and seals."""
+"""Slow work on documents, outside any transaction: PDFs, seals, malware scans."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ from engine.documents.models import (
     DocumentAttachment,
     DocumentState,
 )
-from engine.documents.operations import rendered, sealed
+from engine.documents.operations import quarantine, rendered, sealed
 from engine.documents.pdf import EmbeddedFile, Sheet, to_pdf
+from engine.documents.scanning import scanner_of
 from engine.documents.sealing import seal_pdf
 from engine.documents.secure_codes import reveal
 from engine.jobs import job
@@ -96,3 +97,17 @@ def seal(call: Call, *, document_id: str) -> None:
     signed = seal_pdf(call.townhall, data)
     call.townhall.storage.put(entity_id, signed.data)
     sealed(call, document_id=document.id, from_sha256=document.sha256, signed=signed)
+
+
+@job("documents.scan")
+def scan(call: Call, *, document_id: str) -> None:
+    """Look for malware in a file that came from outside; what has it is put in quarantine."""
+    scanner = scanner_of(call.townhall)
+    entity_id = call.townhall.settings.entity_id
+    with call.townhall.database.reading() as session:
+        document = session.get(Document, (entity_id, UUID(document_id)))
+    if scanner is None or document is None or document.state == DocumentState.QUARANTINED:
+        return
+    finding = scanner.scan(call.townhall.storage.get(entity_id, document.sha256))
+    if finding is not None:
+        quarantine(call, document_id=document.id, finding=finding)

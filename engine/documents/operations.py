@@ -25,6 +25,7 @@ from engine.documents.models import (
 )
 from engine.documents.pdf import EmbeddedFile
 from engine.documents.queries import DocumentRow
+from engine.documents.scanning import scanner_of
 from engine.documents.sealing import SignedFile
 from engine.documents.secure_codes import resolve
 from engine.documents.templates import compose
@@ -92,6 +93,8 @@ def add_document(
     act.about("document", document.id, expediente_id)
     act.note(**snapshot(document))
     act.personal(title=document.title, name=document.name)
+    if scanner_of(act.townhall) is not None:
+        act.defer("documents.scan", lock=f"document:{document.id}", document_id=document.id)
     return document
 
 

@@ -126,6 +126,27 @@ def _next_field(pdf: bytes) -> str:
     return f"Firma{len(reader.embedded_signatures) + 1}"
 
 
+def seal_detached(townhall: TownHall, data: bytes) -> bytes:
+    """The organ's seal over any bytes: a detached CAdES in DER, time-stamped when that can be had."""
+    from pyhanko.sign.timestamps.common_utils import TimestampRequestError
+
+    keys = town_keys(townhall)
+    try:
+        return _cades(keys.seal(), data, keys.time_stamper())
+    except TimestampRequestError as error:
+        _log.warning("detached seal without time stamp: %s", error)
+        return _cades(keys.seal(), data, None)
+
+
+def _cades(key: SigningKey, data: bytes, stamper: TimeStamper | None) -> bytes:
+    import asyncio
+
+    signing = key.signer.async_sign_general_data(
+        data, "sha256", detached=True, use_cades=True, timestamper=stamper
+    )
+    return bytes(asyncio.run(signing).dump())
+
+
 def upgrade_pdf(townhall: TownHall, pdf: bytes) -> RaisedFile:
     """Add the time stamp that was missing; raises NoTimeStampError while no service answers."""
     keys = town_keys(townhall)

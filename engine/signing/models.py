@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.db import Base, EntityRow, one_of, refers
@@ -56,7 +56,7 @@ class SignatureRequest(EntityRow, Base):
     failure: Mapped[str | None]
 
     __table_args__ = (
-        UniqueConstraint("entity_id", "circuit_id", "id"),
+        Index(None, "entity_id", "circuit_id", "step"),
         Index(None, "entity_id", "state", "official_id"),
         Index(None, "entity_id", "state", "unit_id", "role"),
         Index(None, "entity_id", "document_id"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -16,21 +15,12 @@ from engine.documents.versions import PDF, record_signature
 from engine.errors import BadInput, NotFound, RuleBroken, Stale
 from engine.ids import new_id
 from engine.operation import Act, operation
-from engine.permissions import Actor, ActorKind
+from engine.permissions import Actor
 from engine.signing.models import RequestState, SignatureRequest
+from engine.signing.signers import Signer, is_signer
 
 _OPEN = (RequestState.PENDING.value, RequestState.SIGNING.value)
 _MAX_REASON = 1000
-
-
-@dataclass(frozen=True)
-class Signer:
-    """Who signs a step: one official, or whoever holds a role (in a unit, when one is given)."""
-
-    official_id: UUID | None = None
-    role: str | None = None
-    unit_id: UUID | None = None
-    step: int = 1
 
 
 @operation("signing.request_signature", basis="art. 43 de la Ley 40/2015")
@@ -145,17 +135,6 @@ def _of_the_actor(act: Act, request_id: UUID) -> tuple[SignatureRequest, Documen
     if request.state != RequestState.PENDING:
         raise RuleBroken("Esta firma ya está decidida.")
     return request, document
-
-
-def is_signer(request: SignatureRequest, actor: Actor) -> bool:
-    """Whether the request is addressed to this official, by name or by role."""
-    if actor.kind is not ActorKind.OFFICIAL or actor.id is None:
-        return False
-    if str(actor.id) in request.excluded_ids:
-        return False
-    if request.official_id is not None:
-        return request.official_id == actor.id
-    return request.role is not None and actor.holds(request.role, request.unit_id)
 
 
 def _circuit(act: Act, request: SignatureRequest) -> list[SignatureRequest]:

@@ -15,7 +15,7 @@ from engine.errors import NotFound
 from engine.people.models import Official
 from engine.permissions import Actor, ActorKind
 from engine.signing.models import RequestState, SignatureRequest
-from engine.signing.operations import is_signer
+from engine.signing.signers import is_signer
 
 
 @dataclass(frozen=True)
@@ -42,13 +42,13 @@ def mine(session: Session, actor: Actor) -> tuple[RequestRow, ...]:
         return ()
     earlier = aliased(SignatureRequest)
     addressed = [SignatureRequest.official_id == actor.id]
-    for post in actor.posts:
-        addressed.append(
-            and_(
-                SignatureRequest.role == post.role,
-                or_(SignatureRequest.unit_id.is_(None), SignatureRequest.unit_id == post.unit_id),
-            )
+    addressed += [
+        and_(
+            SignatureRequest.role == post.role,
+            or_(SignatureRequest.unit_id.is_(None), SignatureRequest.unit_id == post.unit_id),
         )
+        for post in actor.posts
+    ]
     unsigned_before = exists().where(
         earlier.entity_id == SignatureRequest.entity_id,
         earlier.circuit_id == SignatureRequest.circuit_id,

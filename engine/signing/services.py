@@ -8,7 +8,8 @@ from uuid import UUID
 from engine.operation import Act
 from engine.people.queries import unit_by_code
 from engine.services import InstanceView, Wait, service
-from engine.signing.operations import Signer, request_signature
+from engine.signing.operations import request_signature
+from engine.signing.signers import Signer
 
 
 @service("signing/request")

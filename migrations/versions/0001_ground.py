@@ -119,6 +119,16 @@ def upgrade() -> None:
     sa.UniqueConstraint('entity_id', 'document_number', name=op.f('uq_person_entity_id_document_number'))
     )
     op.create_index(op.f('ix_person_entity_id_sort_key'), 'person', ['entity_id', 'sort_key'], unique=False)
+    op.create_table('registry_counter',
+    sa.Column('entity_id', sa.Integer(), nullable=False),
+    sa.Column('book', sa.Text(), nullable=False),
+    sa.Column('office', sa.Text(), nullable=False),
+    sa.Column('year', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('last', sa.Integer(), nullable=False),
+    sa.Column('last_presented_at', sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint("book IN ('entry', 'exit')", name=op.f('ck_registry_counter_book')),
+    sa.PrimaryKeyConstraint('entity_id', 'book', 'office', 'year', name=op.f('pk_registry_counter'))
+    )
     op.create_table('unit',
     sa.Column('entity_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.UUID(), nullable=False),
@@ -240,6 +250,58 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('entity_id', 'document_id', 'number', name=op.f('pk_document_version'))
     )
     op.create_index(op.f('ix_document_version_entity_id_sha256'), 'document_version', ['entity_id', 'sha256'], unique=False)
+    op.create_table('registry_entry',
+    sa.Column('entity_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.UUID(), nullable=False),
+    sa.Column('book', sa.Text(), nullable=False),
+    sa.Column('office', sa.Text(), nullable=False),
+    sa.Column('office_name', sa.Text(), nullable=False),
+    sa.Column('year', sa.Integer(), nullable=False),
+    sa.Column('number', sa.Integer(), nullable=False),
+    sa.Column('code', sa.Text(), nullable=False),
+    sa.Column('presented_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('effective_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('closed_because', sa.Text(), nullable=True),
+    sa.Column('channel', sa.Text(), nullable=False),
+    sa.Column('subject', sa.Text(), nullable=False),
+    sa.Column('subject_key', sa.Text(), nullable=False),
+    sa.Column('person_id', sa.UUID(), nullable=True),
+    sa.Column('representative_id', sa.UUID(), nullable=True),
+    sa.Column('unit_id', sa.UUID(), nullable=False),
+    sa.Column('unit_name', sa.Text(), nullable=False),
+    sa.Column('unit_dir3', sa.Text(), nullable=False),
+    sa.Column('sia', sa.Text(), nullable=True),
+    sa.Column('expediente_id', sa.UUID(), nullable=True),
+    sa.Column('external_reference', sa.Text(), nullable=True),
+    sa.Column('physical_documents', sa.Text(), nullable=False),
+    sa.Column('official_id', sa.UUID(), nullable=True),
+    sa.Column('contents', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('notes', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('summary_sha256', sa.Text(), nullable=False),
+    sa.Column('state', sa.Text(), nullable=False),
+    sa.Column('annulled_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('annulled_by', sa.UUID(), nullable=True),
+    sa.Column('annulled_because', sa.Text(), nullable=True),
+    sa.Column('receipt_id', sa.UUID(), nullable=True),
+    sa.CheckConstraint("book IN ('entry', 'exit')", name=op.f('ck_registry_entry_book')),
+    sa.CheckConstraint("channel IN ('sede', 'office', 'sir', 'system')", name=op.f('ck_registry_entry_channel')),
+    sa.CheckConstraint("physical_documents IN ('1', '2', '3')", name=op.f('ck_registry_entry_physical_documents')),
+    sa.CheckConstraint("state IN ('registered', 'annulled')", name=op.f('ck_registry_entry_state')),
+    sa.ForeignKeyConstraint(['entity_id', 'annulled_by'], ['official.entity_id', 'official.id'], name=op.f('fk_registry_entry_annulled_by_official')),
+    sa.ForeignKeyConstraint(['entity_id', 'official_id'], ['official.entity_id', 'official.id'], name=op.f('fk_registry_entry_official_id_official')),
+    sa.ForeignKeyConstraint(['entity_id', 'person_id'], ['person.entity_id', 'person.id'], name=op.f('fk_registry_entry_person_id_person')),
+    sa.ForeignKeyConstraint(['entity_id', 'receipt_id'], ['document.entity_id', 'document.id'], name=op.f('fk_registry_entry_receipt_id_document')),
+    sa.ForeignKeyConstraint(['entity_id', 'representative_id'], ['person.entity_id', 'person.id'], name=op.f('fk_registry_entry_representative_id_person')),
+    sa.ForeignKeyConstraint(['entity_id', 'unit_id'], ['unit.entity_id', 'unit.id'], name=op.f('fk_registry_entry_unit_id_unit')),
+    sa.PrimaryKeyConstraint('entity_id', 'id', name=op.f('pk_registry_entry')),
+    sa.UniqueConstraint('entity_id', 'book', 'office', 'year', 'number', name=op.f('uq_registry_entry_entity_id_book_office_year_number')),
+    sa.UniqueConstraint('entity_id', 'code', name=op.f('uq_registry_entry_entity_id_code'))
+    )
+    op.create_index(op.f('ix_registry_entry_entity_id_expediente_id'), 'registry_entry', ['entity_id', 'expediente_id'], unique=False)
+    op.create_index(op.f('ix_registry_entry_entity_id_person_id_presented_at'), 'registry_entry', ['entity_id', 'person_id', 'presented_at'], unique=False)
+    op.create_index(op.f('ix_registry_entry_entity_id_presented_at'), 'registry_entry', ['entity_id', 'presented_at'], unique=False)
+    op.create_index(op.f('ix_registry_entry_entity_id_representative_id_presented_at'), 'registry_entry', ['entity_id', 'representative_id', 'presented_at'], unique=False)
+    op.create_index(op.f('ix_registry_entry_entity_id_unit_id_presented_at'), 'registry_entry', ['entity_id', 'unit_id', 'presented_at'], unique=False)
     op.create_table('secure_code',
     sa.Column('entity_id', sa.Integer(), nullable=False),
     sa.Column('document_id', sa.UUID(), nullable=False),
@@ -253,6 +315,38 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('entity_id', 'document_id', name=op.f('pk_secure_code')),
     sa.UniqueConstraint('entity_id', 'code_hash', name=op.f('uq_secure_code_entity_id_code_hash'))
     )
+    op.create_table('signature_request',
+    sa.Column('entity_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.UUID(), nullable=False),
+    sa.Column('document_id', sa.UUID(), nullable=False),
+    sa.Column('circuit_id', sa.UUID(), nullable=False),
+    sa.Column('step', sa.Integer(), nullable=False),
+    sa.Column('official_id', sa.UUID(), nullable=True),
+    sa.Column('role', sa.Text(), nullable=True),
+    sa.Column('unit_id', sa.UUID(), nullable=True),
+    sa.Column('excluded_ids', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('purpose', sa.Text(), nullable=False),
+    sa.Column('state', sa.Text(), nullable=False),
+    sa.Column('seal_after', sa.Boolean(), nullable=False),
+    sa.Column('reference', sa.Text(), nullable=True),
+    sa.Column('requested_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('decided_by', sa.UUID(), nullable=True),
+    sa.Column('decided_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('shown_sha256', sa.Text(), nullable=True),
+    sa.Column('reason', sa.Text(), nullable=True),
+    sa.Column('failure', sa.Text(), nullable=True),
+    sa.CheckConstraint("state IN ('pending', 'signing', 'signed', 'refused', 'cancelled')", name=op.f('ck_signature_request_state')),
+    sa.CheckConstraint('(official_id IS NULL) <> (role IS NULL)', name=op.f('ck_signature_request_one_signer')),
+    sa.ForeignKeyConstraint(['entity_id', 'decided_by'], ['official.entity_id', 'official.id'], name=op.f('fk_signature_request_decided_by_official')),
+    sa.ForeignKeyConstraint(['entity_id', 'document_id'], ['document.entity_id', 'document.id'], name=op.f('fk_signature_request_document_id_document')),
+    sa.ForeignKeyConstraint(['entity_id', 'official_id'], ['official.entity_id', 'official.id'], name=op.f('fk_signature_request_official_id_official')),
+    sa.ForeignKeyConstraint(['entity_id', 'unit_id'], ['unit.entity_id', 'unit.id'], name=op.f('fk_signature_request_unit_id_unit')),
+    sa.PrimaryKeyConstraint('entity_id', 'id', name=op.f('pk_signature_request'))
+    )
+    op.create_index(op.f('ix_signature_request_entity_id_circuit_id_step'), 'signature_request', ['entity_id', 'circuit_id', 'step'], unique=False)
+    op.create_index(op.f('ix_signature_request_entity_id_document_id'), 'signature_request', ['entity_id', 'document_id'], unique=False)
+    op.create_index(op.f('ix_signature_request_entity_id_state_official_id'), 'signature_request', ['entity_id', 'state', 'official_id'], unique=False)
+    op.create_index(op.f('ix_signature_request_entity_id_state_unit_id_role'), 'signature_request', ['entity_id', 'state', 'unit_id', 'role'], unique=False)
     op.create_table('document_signature',
     sa.Column('entity_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.UUID(), nullable=False),
@@ -272,13 +366,44 @@ def upgrade() -> None:
     )
     op.create_index(op.f('ix_document_signature_entity_id_document_id'), 'document_signature', ['entity_id', 'document_id'], unique=False)
     op.create_index('ix_document_signature_entity_id_upgrade', 'document_signature', ['entity_id', 'signed_at'], unique=False, postgresql_where=sa.text('upgrade_pending'))
+    op.create_table('registry_attachment',
+    sa.Column('entity_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.UUID(), nullable=False),
+    sa.Column('entry_id', sa.UUID(), nullable=False),
+    sa.Column('document_id', sa.UUID(), nullable=False),
+    sa.Column('position', sa.Integer(), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('media_type', sa.Text(), nullable=False),
+    sa.Column('size', sa.BigInteger(), nullable=False),
+    sa.Column('sha256', sa.Text(), nullable=False),
+    sa.CheckConstraint("kind IN ('01', '02', '03')", name=op.f('ck_registry_attachment_kind')),
+    sa.ForeignKeyConstraint(['entity_id', 'document_id'], ['document.entity_id', 'document.id'], name=op.f('fk_registry_attachment_document_id_document')),
+    sa.ForeignKeyConstraint(['entity_id', 'entry_id'], ['registry_entry.entity_id', 'registry_entry.id'], name=op.f('fk_registry_attachment_entry_id_registry_entry')),
+    sa.PrimaryKeyConstraint('entity_id', 'id', name=op.f('pk_registry_attachment')),
+    sa.UniqueConstraint('entity_id', 'entry_id', 'position', name=op.f('uq_registry_attachment_entity_id_entry_id_position'))
+    )
+    op.create_index(op.f('ix_registry_attachment_entity_id_document_id'), 'registry_attachment', ['entity_id', 'document_id'], unique=False)
 
 
 def downgrade() -> None:
+    op.drop_index(op.f('ix_registry_attachment_entity_id_document_id'), table_name='registry_attachment')
+    op.drop_table('registry_attachment')
     op.drop_index('ix_document_signature_entity_id_upgrade', table_name='document_signature', postgresql_where=sa.text('upgrade_pending'))
     op.drop_index(op.f('ix_document_signature_entity_id_document_id'), table_name='document_signature')
     op.drop_table('document_signature')
+    op.drop_index(op.f('ix_signature_request_entity_id_state_unit_id_role'), table_name='signature_request')
+    op.drop_index(op.f('ix_signature_request_entity_id_state_official_id'), table_name='signature_request')
+    op.drop_index(op.f('ix_signature_request_entity_id_document_id'), table_name='signature_request')
+    op.drop_index(op.f('ix_signature_request_entity_id_circuit_id_step'), table_name='signature_request')
+    op.drop_table('signature_request')
     op.drop_table('secure_code')
+    op.drop_index(op.f('ix_registry_entry_entity_id_unit_id_presented_at'), table_name='registry_entry')
+    op.drop_index(op.f('ix_registry_entry_entity_id_representative_id_presented_at'), table_name='registry_entry')
+    op.drop_index(op.f('ix_registry_entry_entity_id_presented_at'), table_name='registry_entry')
+    op.drop_index(op.f('ix_registry_entry_entity_id_person_id_presented_at'), table_name='registry_entry')
+    op.drop_index(op.f('ix_registry_entry_entity_id_expediente_id'), table_name='registry_entry')
+    op.drop_table('registry_entry')
     op.drop_index(op.f('ix_document_version_entity_id_sha256'), table_name='document_version')
     op.drop_table('document_version')
     op.drop_table('document_attachment')
@@ -292,6 +417,7 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_web_session_entity_id_actor_id'), table_name='web_session')
     op.drop_table('web_session')
     op.drop_table('unit')
+    op.drop_table('registry_counter')
     op.drop_index(op.f('ix_person_entity_id_sort_key'), table_name='person')
     op.drop_table('person')
     op.drop_table('official')

@@ -59,3 +59,29 @@ def invoice(files: tuple[Path, ...], channel: str, as_json: bool) -> int:
                 word = "Error" if item.severity == "error" else "Aviso"
                 click.echo(f"  {word} {item.rule} · {item.message}\n      {item.path}")
     return 0 if all(report.accepted for _, report in reports) else 1
+
+
+@check.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--log-key", type=click.Path(path_type=Path), help="Clave pública del registro, en PEM."
+)
+@click.option("--json", "as_json", is_flag=True, help="Resultado legible por programas.")
+def receipt(file: Path, log_key: Path | None, as_json: bool) -> int:
+    """Comprueba, sin conexión, que un justificante está en el registro del ayuntamiento."""
+    from engine.record.log_key import PUBLIC_FILE, read_public_key
+    from engine.record.proof_document import check_receipt
+    from engine.settings import load_settings
+
+    key = read_public_key(log_key or load_settings().keys_dir / PUBLIC_FILE)
+    report = check_receipt(read_file(file), key)
+    if as_json:
+        click.echo(json.dumps(report.to_dict(), ensure_ascii=False, indent=2))
+    else:
+        for fault in report.faults:
+            click.echo(f"MAL · {fault}")
+        verdict = "en el registro" if report.ok else "NO CONSTA"
+        click.echo(
+            f"{verdict}: {report.number}, lugar {report.index} de {report.size} ({report.origin})"
+        )
+    return 0 if report.ok else 1

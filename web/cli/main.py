@@ -10,7 +10,7 @@ import click
 
 GROUPS: dict[str, tuple[str, str]] = {
     "worker": ("web.cli.serving", "Ejecuta los trabajos pendientes."),
-    "check": ("web.cli.check", "Comprueba una factura."),
+    "check": ("web.cli.check", "Comprueba una factura o un justificante."),
     "db": ("web.cli.database", "La base de datos."),
     "decide": ("web.cli.decide", "Evalúa una decisión DMN."),
     "deadline": ("web.cli.deadline", "Calcula un plazo y explica cada día."),
