@@ -1,11 +1,11 @@
-# Andecha: `make run` serves the demonstration town, `make test` proves it. `make help` lists the rest.
+# Andecha: `make run` starts the town, `make test` proves it. `make help` lists the rest.
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 JOBS   ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check soak bench lock clean
+.PHONY: help setup run test check soak lock clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -13,7 +13,7 @@ help: ## List the commands
 setup: ## Install everything into this checkout (done first by run and test)
 	@$(PYTHON) tools/setup.py
 
-run: setup ## Serve the demonstration town at http://localhost:8000
+run: setup ## Start the database and the worker, until Ctrl-C
 	@$(BIN)/andecha run
 
 test: setup check ## Check the code, then prove every claim
@@ -27,9 +27,6 @@ check: ## Lint, types, imports, templates
 
 soak: setup ## The same tests at full size
 	@ANDECHA_SOAK=1 $(BIN)/python -m pytest -n $(JOBS)
-
-bench: setup ## Print the figures behind the project's claims
-	@$(BIN)/andecha bench all
 
 lock: ## Write the lock files again from pyproject.toml
 	@$(BIN)/python -m uv pip compile --universal --python-version 3.11 --generate-hashes \

@@ -49,8 +49,8 @@ _PREFIXES = {
     "enids": SIGNATURE,
 }
 
-SignIndex = Callable[[_Element, tuple[str, ...]], _Element]
-"""Signs the nodes with these `Id`s of the tree and returns the `ds:Signature` to be put in it."""
+SignIndex = Callable[[_Element, tuple[str, ...]], None]
+"""Puts in an element the `ds:Signature` over the nodes with these `Id`s of its document."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ def build_expediente(expediente: EniExpediente, sign: SignIndex) -> bytes:
     child(signature, SIGNATURE, "TipoFirma", SignatureKind.XADES_DETACHED.value)
     place = child(child(signature, SIGNATURE, "ContenidoFirma"), SIGNATURE, "FirmaConCertificado")
     _build_metadata(root, expediente)
-    place.append(sign(root, (INDEX_ID, METADATA_ID)))
+    sign(place, (INDEX_ID, METADATA_ID))
     return serialize(root)
 
 

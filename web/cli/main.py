@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 GROUPS: dict[str, tuple[str, str]] = {
+    "run": ("web.cli.serving", "Levanta la base de datos y el trabajador."),
     "worker": ("web.cli.serving", "Ejecuta los trabajos pendientes."),
     "check": ("web.cli.check", "Comprueba una factura o un justificante."),
     "db": ("web.cli.database", "La base de datos."),

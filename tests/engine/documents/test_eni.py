@@ -212,18 +212,19 @@ def an_expediente() -> EniExpediente:
     )
 
 
-def a_signature(_root: object, references: tuple[str, ...]) -> etree._Element:
+def a_signature(place: etree._Element, references: tuple[str, ...]) -> None:
     """The least that the schema of XML signatures takes: what matters here is its place."""
     listed = "".join(
         f'<Reference URI="#{name}"><DigestMethod Algorithm="urn:x"/>'
         "<DigestValue>AA==</DigestValue></Reference>"
         for name in references
     )
-    return etree.fromstring(
+    signature = etree.fromstring(
         '<Signature xmlns="http://www.w3.org/2000/09/xmldsig#"><SignedInfo>'
         '<CanonicalizationMethod Algorithm="urn:x"/><SignatureMethod Algorithm="urn:x"/>'
         f"{listed}</SignedInfo><SignatureValue>AA==</SignatureValue></Signature>"
     )
+    place.append(signature)
 
 
 def test_an_expediente_is_valid_for_the_official_schema() -> None:
@@ -249,10 +250,10 @@ def test_an_expediente_is_read_back_in_its_order() -> None:
 def test_the_signature_is_asked_over_the_index_and_the_metadata() -> None:
     asked: list[tuple[str, ...]] = []
 
-    def sign(root: etree._Element, references: tuple[str, ...]) -> etree._Element:
+    def sign(place: etree._Element, references: tuple[str, ...]) -> None:
         asked.append(references)
-        assert all(len(root.xpath("//*[@Id=$id]", id=name)) == 1 for name in references)
-        return a_signature(root, references)
+        assert all(len(place.xpath("//*[@Id=$id]", id=name)) == 1 for name in references)
+        a_signature(place, references)
 
     build_expediente(an_expediente(), sign)
     assert asked == [("indice-contenido", "metadatos-expediente")]
