@@ -49,8 +49,8 @@ _PREFIXES = {
     "enids": SIGNATURE,
 }
 
-SignIndex = Callable[[_Element, tuple[str, ...]], None]
-"""Puts in an element the `ds:Signature` over the nodes with these `Id`s of its document."""
+SignIndex = Callable[[_Element, tuple[str, ...]], _Element]
+"""Puts in an element a `ds:Signature` over the nodes with these `Id`s; returns the document's root."""
 
 
 @dataclass(frozen=True)
@@ -120,8 +120,7 @@ def build_expediente(expediente: EniExpediente, sign: SignIndex) -> bytes:
     child(signature, SIGNATURE, "TipoFirma", SignatureKind.XADES_DETACHED.value)
     place = child(child(signature, SIGNATURE, "ContenidoFirma"), SIGNATURE, "FirmaConCertificado")
     _build_metadata(root, expediente)
-    sign(place, (INDEX_ID, METADATA_ID))
-    return serialize(root)
+    return serialize(sign(place, (INDEX_ID, METADATA_ID)))
 
 
 def _build_entries(parent: _Element, entries: tuple[IndexedDocument | IndexedFolder, ...]) -> None:

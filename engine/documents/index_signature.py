@@ -29,12 +29,13 @@ def index_signer(townhall: TownHall) -> SignIndex:
 
 def sign_in_place(
     place: _Element, references: Sequence[str], key: SigningKey, now: datetime
-) -> None:
-    """Put in `place` an XAdES signature over the nodes with these `Id`s of its document."""
+) -> _Element:
+    """The document with an XAdES signature in `place`, over the nodes with these `Id`s."""
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
     from lxml import etree
-    from signxml import CanonicalizationMethod, methods
-    from signxml.xades import XAdESDataObjectFormat, XAdESSigner
+    from signxml import methods
+    from signxml.algorithms import CanonicalizationMethod
+    from signxml.xades.xades import XAdESDataObjectFormat, XAdESSigner
 
     class ClockedSigner(XAdESSigner):
         def add_signing_time(self, signed_signature_properties: Any, *_: Any, **__: Any) -> None:
@@ -50,10 +51,11 @@ def sign_in_place(
         c14n_algorithm=CanonicalizationMethod.CANONICAL_XML_1_0,
         data_object_format=XAdESDataObjectFormat("Índice electrónico del expediente", "text/xml"),
     )
-    signer.sign(
+    root: _Element = signer.sign(
         place.getroottree().getroot(),
         key=key.private,
         cert=[key.certificate, *key.chain],
         reference_uri=[f"#{name}" for name in references],
         always_add_key_value=False,
     )
+    return root

@@ -1,4 +1,4 @@
-"""What the tests of documents, signing and registry share: tables, keys of one authority, people."""
+"""What the tests of documents, signing and registry share: keys of one authority, people."""
 
 from __future__ import annotations
 
@@ -9,13 +9,10 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 from factories.town import ENTITY, NIF, TestKeys
-from sqlalchemy import create_engine
 
 from engine.assembly import import_rooms
-from engine.db import Base, sqlalchemy_url
 from engine.people import operations as people
 from engine.people.models import Official, Person, PersonKind, Unit
-from engine.schema import apply_guards
 from engine.townhall import TownHall
 from engine.worker import drain
 from signatures.demo_authority import Authority, make_authority
@@ -64,12 +61,7 @@ def root_pem(authority: Authority, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def hall(townhall: TownHall, keys: TestKeys) -> TownHall:
-    """The town hall with keys and with every table, whatever migrations there are yet."""
-    owner = create_engine(sqlalchemy_url(townhall.settings.owner_url or ""))
-    with owner.begin() as connection:
-        Base.metadata.create_all(connection)
-        apply_guards(connection)
-    owner.dispose()
+    """The town hall with keys of its own."""
     townhall.parts["keys"] = keys
     return townhall
 

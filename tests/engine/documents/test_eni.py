@@ -212,7 +212,7 @@ def an_expediente() -> EniExpediente:
     )
 
 
-def a_signature(place: etree._Element, references: tuple[str, ...]) -> None:
+def a_signature(place: etree._Element, references: tuple[str, ...]) -> etree._Element:
     """The least that the schema of XML signatures takes: what matters here is its place."""
     listed = "".join(
         f'<Reference URI="#{name}"><DigestMethod Algorithm="urn:x"/>'
@@ -225,6 +225,7 @@ def a_signature(place: etree._Element, references: tuple[str, ...]) -> None:
         f"{listed}</SignedInfo><SignatureValue>AA==</SignatureValue></Signature>"
     )
     place.append(signature)
+    return place.getroottree().getroot()
 
 
 def test_an_expediente_is_valid_for_the_official_schema() -> None:
@@ -250,10 +251,10 @@ def test_an_expediente_is_read_back_in_its_order() -> None:
 def test_the_signature_is_asked_over_the_index_and_the_metadata() -> None:
     asked: list[tuple[str, ...]] = []
 
-    def sign(place: etree._Element, references: tuple[str, ...]) -> None:
+    def sign(place: etree._Element, references: tuple[str, ...]) -> etree._Element:
         asked.append(references)
         assert all(len(place.xpath("//*[@Id=$id]", id=name)) == 1 for name in references)
-        a_signature(place, references)
+        return a_signature(place, references)
 
     build_expediente(an_expediente(), sign)
     assert asked == [("indice-contenido", "metadatos-expediente")]
