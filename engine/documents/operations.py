@@ -32,6 +32,7 @@ from engine.documents.templates import compose
 from engine.documents.versions import (
     PDF,
     attach_files,
+    identifier_of_paper,
     issue_code,
     new_document,
     new_version,
@@ -62,7 +63,8 @@ def add_document(
 ) -> Document:
     """Capture a document from its bytes, or from the hash of bytes already in the storage.
 
-    A citizen can only capture what is of the citizen's side and theirs.
+    A citizen can only capture what is of the citizen's side and theirs. A paper original that has no
+    identifier is given one here (FIL-12), so that its copy can name it.
     Raises BadInput when the bytes are not of the declared type, or a copy names no source.
     """
     if (data is None) == (sha256 is None):
@@ -70,6 +72,8 @@ def add_document(
     content = data if data is not None else act.storage.get(act.entity_id, sha256 or "")
     if act.actor.kind is ActorKind.CITIZEN:
         origin, person_id, visibility = Origin.CITIZEN, act.actor.interested_id, Visibility.PARTIES
+    if elaboration_state is ElaborationState.COPY_OF_PAPER and not source_eni_id:
+        source_eni_id = identifier_of_paper(act, organ)
     if elaboration_state.is_copy and not source_eni_id:
         raise BadInput("Una copia auténtica debe indicar el identificador del documento de origen.")
     check_media_type(content, media_type)

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import Select, and_, false, or_, select
 from sqlalchemy.orm import Session
 
+from engine.audit.models import AuditEvent
 from engine.documents.codes import DocumentKind
 from engine.documents.models import (
     Document,
@@ -214,6 +215,20 @@ def signatures(session: Session, document_id: UUID) -> tuple[SignatureRow, ...]:
         )
         for row in rows
     )
+
+
+def binding_event(session: Session, document_id: UUID) -> UUID | None:
+    """The newest audit event that names the current bytes by their hash: a proof is asked for it."""
+    sha256 = session.scalar(select(Document.sha256).where(Document.id == document_id))
+    if sha256 is None:
+        return None
+    events = session.execute(
+        select(AuditEvent.id, AuditEvent.body)
+        .where(AuditEvent.object_kind == "document", AuditEvent.object_id == str(document_id))
+        .order_by(AuditEvent.at.desc(), AuditEvent.id.desc())
+    )
+    wanted = sha256.encode("ascii")
+    return next((event_id for event_id, body in events if wanted in body), None)
 
 
 def content(townhall: TownHall, row: DocumentRow | Document) -> bytes:

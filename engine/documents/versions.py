@@ -73,6 +73,12 @@ def new_document(
     )
 
 
+def identifier_of_paper(act: Act, organ: str | None) -> str:
+    """An ENI identifier for an original on paper, which its authentic copy names."""
+    year = madrid_date(act.now).year
+    return document_identifier(organ or act.settings.town.dir3, year, new_id())
+
+
 def new_version(
     act: Act, document: Document, data: bytes, media_type: str, reason: VersionReason
 ) -> None:

@@ -212,7 +212,7 @@ def applied(act: Act, *, request_id: UUID, from_sha256: str, signed: SignedFile)
     found = act.get(SignatureRequest, request_id)
     document = act.lock(Document, found.document_id)
     request = act.lock(SignatureRequest, request_id)
-    act.about("signature_request", request.id, document.expediente_id)
+    act.about("document", document.id, document.expediente_id)
     if request.state != RequestState.SIGNING or document.sha256 != from_sha256:
         act.note(effect=False)
         return False
@@ -220,7 +220,7 @@ def applied(act: Act, *, request_id: UUID, from_sha256: str, signed: SignedFile)
     request.state = RequestState.SIGNED.value
     act.note(
         official=request.decided_by,
-        document=document.id,
+        request=request.id,
         level=signed.level,
         certificate=signed.certificate,
         shown_sha256=from_sha256,

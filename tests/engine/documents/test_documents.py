@@ -24,6 +24,7 @@ from engine.clock import FixedClock, SystemClock
 from engine.documents import operations, queries, secure_code, secure_codes
 from engine.documents.codes import DocumentKind, ElaborationState, Origin
 from engine.documents.duties import remove_orphans, upgrade_pending
+from engine.documents.identifiers import DOCUMENT_ID
 from engine.documents.models import (
     Document,
     DocumentSignature,
@@ -39,6 +40,7 @@ from engine.ids import new_id
 from engine.jobs import JOBS, job
 from engine.people.models import Person
 from engine.permissions import Actor, ActorKind
+from engine.record.proofs import prove
 from engine.record.sequencer import sequence
 from engine.record.verification import verify
 from engine.townhall import Call, TownHall
@@ -163,12 +165,32 @@ def test_a_file_name_is_safe_to_save(hall: TownHall, given: str, kept: str) -> N
 def test_an_authentic_copy_names_its_source(hall: TownHall) -> None:
     """FIL-17: a copy states that it is one, in its metadata."""
     with pytest.raises(BadInput, match="origen"):
-        add(hall, elaboration_state=ElaborationState.COPY_OF_PAPER)
+        add(hall, elaboration_state=ElaborationState.PARTIAL_COPY)
     original = add(hall)
-    copy = add(
-        hall, elaboration_state=ElaborationState.COPY_OF_PAPER, source_eni_id=original.eni_id
-    )
+    copy = add(hall, elaboration_state=ElaborationState.PARTIAL_COPY, source_eni_id=original.eni_id)
     assert copy.source_eni_id == original.eni_id
+
+
+def test_paper_that_is_digitised_gets_the_identifier_that_its_copy_names(hall: TownHall) -> None:
+    """FIL-12: the assistance office makes an authentic copy of the paper (EE03)."""
+    copy = add(hall, elaboration_state=ElaborationState.COPY_OF_PAPER)
+    assert copy.source_eni_id is not None
+    assert DOCUMENT_ID.fullmatch(copy.source_eni_id)
+    assert copy.source_eni_id != copy.eni_id
+
+
+def test_the_current_bytes_can_be_proved_by_the_event_that_binds_them(
+    hall: TownHall, run_all: Run
+) -> None:
+    document = render(hall, seal=True)
+    run_all()
+    JOBS["documents.seal"].handler(hall.system("t"), document_id=str(document.id))
+    sequence(hall)
+    with hall.database.reading() as session:
+        event_id = queries.binding_event(session, document.id)
+        assert event_id is not None
+        proof = prove(session, event_id)
+    assert json.loads(proof.body)["facts"]["sha256"] == current(hall, document.id).sha256
 
 
 def test_a_citizen_captures_only_what_is_theirs(hall: TownHall, citizen: Person) -> None:

@@ -12,6 +12,7 @@ from factories.town import TestKeys
 from pyhanko.pdf_utils.reader import PdfFileReader
 from sqlalchemy import select
 
+from engine.audit.models import AuditEvent
 from engine.documents import operations as documents
 from engine.documents import queries as document_queries
 from engine.documents.codes import DocumentKind, Origin
@@ -118,6 +119,10 @@ def test_an_official_signs_with_their_own_key_what_they_were_shown(
     assert (after.state, after.version) == ("final", document.version + 1)
     with hall.database.reading() as session:
         (signature,) = document_queries.signatures(session, document.id)
+        event_id = document_queries.binding_event(session, document.id)
+        event = session.get(AuditEvent, (1, event_id))
+    assert event is not None
+    assert event.type == "signing.applied"
     assert signature.official_id == mayor.id
     assert signature.level == "LT"
     assert "FUEYO" in signature.signer_name.upper()
