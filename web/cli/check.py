@@ -85,3 +85,36 @@ def receipt(file: Path, log_key: Path | None, as_json: bool) -> int:
             f"{verdict}: {report.number}, lugar {report.index} de {report.size} ({report.origin})"
         )
     return 0 if report.ok else 1
+
+
+@check.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Resultado legible por programas.")
+def process(paths: tuple[Path, ...], as_json: bool) -> int:
+    """Comprueba modelos BPMN, o los paquetes de procedimientos que los llevan."""
+    from engine.workflow.definitions import check_process
+
+    results = []
+    for path in paths:
+        model = path / "process.bpmn" if path.is_dir() else path
+        findings = check_process(read_file(model))
+        errors = [item for item in findings if item.level == "error"]
+        results.append(
+            {
+                "path": str(path),
+                "ok": not errors,
+                "executable": not any(
+                    item.code in ("not-executable", "format", "xml") for item in findings
+                ),
+                "findings": [item.to_dict() for item in findings],
+            }
+        )
+    if as_json:
+        answer = results[0] if len(results) == 1 else results
+        click.echo(json.dumps(answer, ensure_ascii=False, indent=2))
+    else:
+        for result in results:
+            click.echo(f"{result['path']}: {'correcto' if result['ok'] else 'CON ERRORES'}")
+            for item in result["findings"]:  # type: ignore[attr-defined]
+                click.echo(f"  {item['level']} {item['element']}: {item['message']}")
+    return 0 if all(result["ok"] for result in results) else 1

@@ -11,9 +11,10 @@ import click
 GROUPS: dict[str, tuple[str, str]] = {
     "run": ("web.cli.serving", "Levanta la base de datos y el trabajador."),
     "worker": ("web.cli.serving", "Ejecuta los trabajos pendientes."),
-    "check": ("web.cli.check", "Comprueba una factura o un justificante."),
+    "check": ("web.cli.check", "Comprueba una factura, un justificante o un modelo."),
     "db": ("web.cli.database", "La base de datos."),
     "decide": ("web.cli.decide", "Evalúa una decisión DMN."),
+    "simulate": ("web.cli.simulate", "Ejecuta un modelo sin nadie."),
     "deadline": ("web.cli.deadline", "Calcula un plazo y explica cada día."),
     "audit": ("web.cli.audit", "El registro de auditoría: comprobarlo y probarlo."),
 }

@@ -1,0 +1,1 @@
+"""The BPMN runtime over SpiffWorkflow: definitions, instances, state, timers, diagrams."""

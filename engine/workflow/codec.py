@@ -1,0 +1,133 @@
+"""How the data of instances is stored: JSON with our own tags, which no user key can imitate.
+
+Tagged values are objects with the single key `$`: ["$", tag, text]. A user's object whose keys begin
+with `$` has them escaped with another `$`, so hostile keys (`$`, `typename`) are only data.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from engine.errors import TownHallError
+from engine.feel.functions import to_text
+from engine.feel.values import Months, parse_duration
+
+MAX_BYTES = 1_000_000
+MAX_DEPTH = 60
+_MARK = "$"
+
+
+class NotStorable(TownHallError):
+    """A value that the state of an instance cannot hold, or stored bytes that are not ours."""
+
+
+def encode(value: Any) -> str:
+    """The stored text of a value; raises NotStorable for floats, unknown types and monsters."""
+    text = json.dumps(_plain(value, 0), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    if len(text) > MAX_BYTES:
+        raise NotStorable("Los datos del expediente son demasiado grandes para guardarlos.")
+    return text
+
+
+def decode(text: str) -> Any:
+    """The value of a stored text; raises NotStorable for an unknown tag or a broken text."""
+    try:
+        return _value(json.loads(text))
+    except (ValueError, RecursionError) as error:
+        raise NotStorable(f"Los datos guardados del expediente no se entienden: {error}") from None
+
+
+def to_json(value: Any) -> Any:
+    """A value as JSON with our tags, for a JSON column; raises NotStorable."""
+    return _plain(value, 0)
+
+
+def from_json(value: Any) -> Any:
+    """The value of JSON with our tags; raises NotStorable."""
+    return _value(value)
+
+
+def _plain(value: Any, depth: int) -> Any:  # noqa: C901, PLR0912 - one case for each type
+    if depth > MAX_DEPTH:
+        raise NotStorable("Los datos del expediente tienen demasiados niveles.")
+    match value:
+        case None | bool() | str():
+            return value
+        case int():
+            return _tagged("int", str(value)) if abs(value) > 2**53 - 1 else value
+        case Decimal():
+            if not value.is_finite():
+                raise NotStorable("Un número infinito o indefinido no se puede guardar.")
+            return _tagged("decimal", str(value))
+        case datetime():
+            if value.tzinfo is None:
+                raise NotStorable("Una fecha con hora necesita su zona para guardarse.")
+            return _tagged("instant", value.isoformat())
+        case date():
+            return _tagged("date", value.isoformat())
+        case time():
+            return _tagged("time", value.isoformat())
+        case timedelta() | Months():
+            return _tagged("duration", str(to_text(value)))
+        case UUID():
+            return _tagged("uuid", str(value))
+        case Mapping():
+            return {_key(key): _plain(item, depth + 1) for key, item in value.items()}
+        case list() | tuple():
+            return [_plain(item, depth + 1) for item in value]
+    raise NotStorable(f"Un valor de tipo {type(value).__name__} no se puede guardar.")
+
+
+def _tagged(tag: str, text: str) -> dict[str, list[str]]:
+    return {_MARK: [tag, text]}
+
+
+def _key(key: Any) -> str:
+    if not isinstance(key, str):
+        raise NotStorable("Las claves de los datos son texto.")
+    return f"{_MARK}{key}" if key.startswith(_MARK) else key
+
+
+_READERS: dict[str, Callable[[str], Any]] = {
+    "int": int,
+    "decimal": Decimal,
+    "instant": datetime.fromisoformat,
+    "date": date.fromisoformat,
+    "time": time.fromisoformat,
+    "duration": parse_duration,
+    "uuid": UUID,
+}
+
+
+def _value(stored: Any) -> Any:
+    if isinstance(stored, list):
+        return [_value(item) for item in stored]
+    if not isinstance(stored, dict):
+        if isinstance(stored, float):
+            raise NotStorable("Hay un número con coma flotante en los datos guardados.")
+        return stored
+    if set(stored) == {_MARK}:
+        return _untagged(stored[_MARK])
+    return {
+        key[len(_MARK) :] if key.startswith(_MARK) else key: _value(item)
+        for key, item in stored.items()
+    }
+
+
+def _untagged(content: Any) -> Any:
+    if not (isinstance(content, list) and len(content) == 2 and isinstance(content[1], str)):
+        raise NotStorable("Una etiqueta de los datos guardados está dañada.")
+    reader = _READERS.get(content[0]) if isinstance(content[0], str) else None
+    if reader is None:
+        raise NotStorable(f"La etiqueta «{content[0]}» de los datos guardados no se conoce.")
+    try:
+        return reader(content[1])
+    except (ValueError, ArithmeticError):
+        raise NotStorable(
+            f"El valor «{content[1][:40]}» de los datos guardados está dañado."
+        ) from None

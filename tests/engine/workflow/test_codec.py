@@ -1,0 +1,84 @@
+"""Stored data comes back as it was; hostile keys are only data; unknown tags are refused."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.feel.values import Months
+from engine.workflow.codec import NotStorable, decode, encode
+
+scalars = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.text(st.characters(exclude_categories=["Cs"]))
+    | st.decimals(allow_nan=False, allow_infinity=False)
+    | st.dates()
+    | st.datetimes(timezones=st.just(UTC))
+    | st.uuids()
+    | st.timedeltas(timedelta(days=-999), timedelta(days=999)).map(
+        lambda d: timedelta(seconds=int(d.total_seconds()))
+    )
+)
+values = st.recursive(
+    scalars,
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.sampled_from(["$", "$$", "typename", "$tag", "a", "__class__"]), inner, max_size=4
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@given(values)
+def test_a_value_comes_back_as_it_was(value: Any) -> None:
+    assert decode(encode(value)) == value
+
+
+@pytest.mark.parametrize(
+    "value",
+    [Decimal("1.50"), date(2026, 11, 24), datetime(2026, 11, 24, 9, tzinfo=UTC), time(9, 30), timedelta(days=3),
+     Months(14), UUID(int=7), 2**80, [Decimal("0.1")], {"$": ["decimal", "1"]}, {"typename": "Task"}],
+)  # fmt: skip
+def test_the_type_comes_back_too(value: Any) -> None:
+    again = decode(encode(value))
+    assert again == value
+    assert type(again) is type(value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [1.5, float("nan"), Decimal("NaN"), Decimal("Infinity"), object(), {1: "x"}, b"x", datetime(2026, 1, 1), {"a": {1, 2}}, lambda: 1],  # noqa: DTZ001
+)  # fmt: skip
+def test_what_cannot_be_stored_is_refused(value: Any) -> None:
+    with pytest.raises(NotStorable):
+        encode(value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", '{"$":["class","os.system"]}', '{"$":"x"}', '{"$":["decimal"]}', '{"$":["decimal","abc"]}', '{"$":[["decimal"],"1"]}',
+     "1.5", '{"$":["uuid","x"]}', "[" * 100_000],
+)  # fmt: skip
+def test_stored_text_that_is_not_ours_is_refused(text: str) -> None:
+    with pytest.raises(NotStorable):
+        decode(text)
+
+
+def test_what_is_too_deep_or_too_large_is_refused() -> None:
+    deep: Any = 1
+    for _ in range(100):
+        deep = [deep]
+    with pytest.raises(NotStorable):
+        encode(deep)
+    with pytest.raises(NotStorable):
+        encode("x" * 2_000_000)
