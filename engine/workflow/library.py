@@ -15,9 +15,14 @@ from collections.abc import Iterator
 from importlib import metadata
 from typing import Any
 
+import SpiffWorkflow.bpmn.specs.bpmn_process_spec as spiff_process
 import SpiffWorkflow.bpmn.specs.control as spiff_control
+import SpiffWorkflow.bpmn.specs.mixins.multiinstance_task as spiff_instances
+import SpiffWorkflow.bpmn.specs.mixins.unstructured_join as spiff_join_mixin
 import SpiffWorkflow.bpmn.util.subworkflow as spiff_subworkflow
 import SpiffWorkflow.specs.Join as spiff_join  # noqa: N813 - the library names its module so
+import SpiffWorkflow.specs.Merge as spiff_merge  # noqa: N813 - the library names its module so
+import SpiffWorkflow.spiff.specs.mixins.user_task as spiff_user_task
 import SpiffWorkflow.task as spiff_task
 import SpiffWorkflow.workflow as spiff_workflow
 from SpiffWorkflow.bpmn.util.task import BpmnTaskFilter
@@ -29,6 +34,22 @@ from engine.errors import ConfigurationError
 
 SUPPORTED = "3.2.0"
 _FINISHED = TaskState.FINISHED_MASK
+
+
+class PureMerge:
+    """Stands where the library says `DeepMerge`: it never changes a value that another task holds."""
+
+    @staticmethod
+    def merge(target: dict[str, Any], source: dict[str, Any], path: Any = None) -> dict[str, Any]:
+        """Put the entries of `source` into `target`; nested dictionaries become new ones."""
+        del path
+        for key, value in source.items():
+            known = target.get(key)
+            if isinstance(known, dict) and isinstance(value, dict):
+                target[key] = PureMerge.merge(dict(known), value)
+            else:
+                target[key] = value
+        return target
 
 
 class IndexedTask(Task):  # type: ignore[misc]
@@ -50,6 +71,15 @@ class IndexedTask(Task):  # type: ignore[misc]
             self.workflow.unfinished.pop(self.id, None)
         else:
             self.workflow.unfinished[self.id] = self
+
+    def _inherit_data(self) -> None:
+        """Take what the task above knows, without sharing what could then be changed under it.
+
+        Values are never changed in place by FEEL or by services: a dictionary of one's own is enough
+        to keep the data of finished tasks as it was.
+        """
+        inherited: dict[str, Any] = {**self.data, **self.parent.data}  # type: ignore[has-type]
+        self.data = inherited
 
     def is_descendant_of(self, task: Any) -> bool:
         """Whether `task` is above this one; without recursion."""
@@ -209,6 +239,8 @@ def install() -> None:
             f"SpiffWorkflow {version} no está comprobado: se necesita exactamente la {SUPPORTED}."
         )
     TaskSpec._predict = _predict  # noqa: SLF001 - see the module's docstring
+    for module in (spiff_merge, spiff_join_mixin, spiff_instances, spiff_user_task, spiff_process):
+        module.DeepMerge = PureMerge
     spiff_task.Task = IndexedTask
     spiff_task.TaskIterator = _Iterator
     spiff_workflow.Task = IndexedTask

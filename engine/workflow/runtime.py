@@ -74,6 +74,18 @@ class HouseWorkflow(_Indexed, BpmnWorkflow):  # type: ignore[misc]
         self.subprocesses[my_task.id] = subprocess
         return subprocess
 
+    def restore_subprocess(self, my_task: Any, spec_name: str) -> Any:
+        """A subprocess without its tasks, to be filled with the stored ones."""
+        subprocess = _SubWorkflow(
+            self.subprocess_specs[spec_name],
+            parent_task_id=my_task.id,
+            top_workflow=self,
+            deserializing=True,
+        )
+        subprocess.unfinished = {}
+        self.subprocesses[my_task.id] = subprocess
+        return subprocess
+
 
 class Run:
     """An instance and the ways to move it."""
