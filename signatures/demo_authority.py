@@ -116,14 +116,16 @@ class Authority:
         ]
         return self._leaf(subject, [], None, time_stamping=True)
 
-    def revocation_list(self, at: datetime, revoked: Sequence[SigningKey] = ()) -> bytes:
-        """A CRL of the issuing authority, in DER."""
+    def revocation_list(
+        self, at: datetime, revoked: Sequence[SigningKey] = (), *, number: int = 1
+    ) -> bytes:
+        """A CRL of the issuing authority, in DER, good for a year; each has a higher number."""
         builder = (
             x509.CertificateRevocationListBuilder()
             .issuer_name(self.issuing.subject)
             .last_update(at)
             .next_update(at + timedelta(days=_CRL_DAYS))
-            .add_extension(x509.CRLNumber(1), critical=False)
+            .add_extension(x509.CRLNumber(number), critical=False)
             .add_extension(
                 x509.AuthorityKeyIdentifier.from_issuer_public_key(self.issuing_key.public_key()),
                 critical=False,

@@ -1,4 +1,4 @@
-"""Signing keys: loaded once from encrypted PKCS#12, kept as key objects, used by purpose.
+"""Signing keys: read from encrypted files (PKCS#8, PKCS#12) and kept as key objects.
 
 Loading a key for every signature costs 3.5 times (PAdES) to 53 times (XAdES) the signature itself.
 """
@@ -6,15 +6,23 @@ Loading a key for every signature costs 3.5 times (PAdES) to 53 times (XAdES) th
 from __future__ import annotations
 
 import os
+import tempfile
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
-from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, pkcs12
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    load_pem_private_key,
+    pkcs12,
+)
 from pyhanko.sign.signers.pdf_cms import Signer
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
@@ -85,22 +93,32 @@ def to_asn1(certificate: x509.Certificate) -> asn1_x509.Certificate:
     return asn1_x509.Certificate.load(certificate.public_bytes(Encoding.DER))
 
 
-def save_key(path: Path, key: SigningKey, passphrase: bytes) -> None:
-    """Write an encrypted PKCS#12 file, readable by its owner only."""
-    data = pkcs12.serialize_key_and_certificates(
-        path.stem.encode(),
-        key.private,
-        key.certificate,
-        list(key.chain),
-        BestAvailableEncryption(passphrase),
+def save_private(path: Path, private: PrivateKey, passphrase: bytes) -> None:
+    """Write an encrypted PKCS#8 file, readable by its owner only, whole or not at all."""
+    data = private.private_bytes(
+        Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(passphrase)
     )
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")
     with os.fdopen(handle, "wb") as file:
         file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    Path(temporary).replace(path)
 
 
-def load_key(path: Path, passphrase: bytes) -> SigningKey:
-    """Read a PKCS#12 file; raises KeyFileError that says what is wrong with it."""
+def load_private(path: Path, passphrase: bytes) -> PrivateKey:
+    """Read an encrypted PKCS#8 file; raises KeyFileError that says what is wrong with it."""
+    try:
+        private = load_pem_private_key(path.read_bytes(), passphrase)
+    except FileNotFoundError:
+        raise KeyFileError(f"No existe el fichero de clave {path}.") from None
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        raise KeyFileError(f"No se puede abrir {path}: revise la contraseña.") from None
+    return _strong(private, path)
+
+
+def load_bundle(path: Path, passphrase: bytes) -> SigningKey:
+    """Read the PKCS#12 file (.p12, .pfx) that an authority delivers; raises KeyFileError."""
     try:
         private, certificate, chain = pkcs12.load_key_and_certificates(
             path.read_bytes(), passphrase
@@ -109,38 +127,19 @@ def load_key(path: Path, passphrase: bytes) -> SigningKey:
         raise KeyFileError(f"No existe el fichero de clave {path}.") from None
     except ValueError:
         raise KeyFileError(f"No se puede abrir {path}: revise la contraseña.") from None
-    if certificate is None or not isinstance(private, PrivateKey):
-        raise KeyFileError(f"{path} no tiene una clave RSA o de curva elíptica con su certificado.")
+    if certificate is None:
+        raise KeyFileError(f"{path} no tiene un certificado.")
+    return SigningKey(_strong(private, path), certificate, tuple(chain))
+
+
+def _strong(private: object, path: Path) -> PrivateKey:
+    if not isinstance(private, PrivateKey):
+        raise KeyFileError(f"{path} no tiene una clave RSA o de curva elíptica.")
     if isinstance(private, rsa.RSAPrivateKey) and private.key_size < MINIMUM_RSA_BITS:
         raise KeyFileError(f"La clave RSA de {path} es corta: necesita {MINIMUM_RSA_BITS} bits.")
-    return SigningKey(private, certificate, tuple(chain))
+    return private
 
 
-class KeyStore:
-    """The keys of a folder by purpose (`seal`, `tsa`, `official-a.garcia`…), each loaded once."""
-
-    def __init__(self, folder: Path, passphrase: bytes) -> None:
-        self._folder = folder
-        self._passphrase = passphrase
-        self._loaded: dict[str, SigningKey] = {}
-
-    def key(self, purpose: str) -> SigningKey:
-        """The key of a purpose; raises KeyFileError."""
-        if "/" in purpose or purpose.startswith("."):
-            raise KeyFileError(f"«{purpose}» no es un uso de clave.")
-        found = self._loaded.get(purpose)
-        if found is None:
-            found = self._loaded[purpose] = load_key(
-                self._folder / f"{purpose}.p12", self._passphrase
-            )
-        return found
-
-    def has(self, purpose: str) -> bool:
-        """Whether a key file for the purpose is there."""
-        return (self._folder / f"{purpose}.p12").is_file()
-
-    def save(self, purpose: str, key: SigningKey) -> None:
-        """Keep a key under a purpose."""
-        self._folder.mkdir(parents=True, exist_ok=True)
-        save_key(self._folder / f"{purpose}.p12", key, self._passphrase)
-        self._loaded.pop(purpose, None)
+def matches(private: PrivateKey, certificate: x509.Certificate) -> bool:
+    """Whether the certificate is of this key."""
+    return private.public_key() == certificate.public_key()

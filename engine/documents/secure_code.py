@@ -8,18 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import os
 import secrets
 from collections.abc import Callable
-from pathlib import Path
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from engine.errors import ConfigurationError
+from engine.installation_key import KEY_BYTES, installation_key
 from engine.settings import Settings
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -32,9 +29,8 @@ _CHECK_MODULUS = 1021
 _LOOKALIKES = str.maketrans("OIL", "011")
 _SEPARATORS = str.maketrans("", "", " -\t\n\r\u00a0\u2010\u2011\u2012\u2013\u2014\u2212")
 _HASH_PREFIX = b"andecha secure code\x00"
-_KEY_INFO = b"andecha secure code encryption v1"
+_KEY_PURPOSE = "andecha secure code encryption v1"
 _KEY_FILE = "secure_code.key"
-_KEY_BYTES = 32
 _KEY_ID_BYTES = 4
 _NONCE_BYTES = 12
 
@@ -88,7 +84,7 @@ class CodeBox:
     """
 
     def __init__(self, key: bytes) -> None:
-        if len(key) != _KEY_BYTES:
+        if len(key) != KEY_BYTES:
             raise ValueError("the key has 32 bytes")
         self._cipher = AESGCM(key)
         self._key_id = hashlib.sha256(b"key id\x00" + key).digest()[:_KEY_ID_BYTES]
@@ -119,31 +115,5 @@ class CodeBox:
 
 
 def load_box(settings: Settings) -> CodeBox:
-    """The box of this installation: its key comes from the secret key, else from the keys folder.
-
-    Without a secret key (the demonstration) a random key is made once in `keys_dir`.
-    """
-    if settings.secret_key is not None:
-        derived = HKDF(SHA256(), _KEY_BYTES, salt=None, info=_KEY_INFO)
-        return CodeBox(derived.derive(settings.secret_key))
-    return CodeBox(_key_from_file(settings.keys_dir / _KEY_FILE))
-
-
-def _key_from_file(path: Path) -> bytes:
-    """The key in the file; the first process to come makes it, and none overwrites another's."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        key = path.read_bytes()
-        if len(key) != _KEY_BYTES:
-            raise ConfigurationError(
-                f"La clave de los códigos seguros ({path}) está dañada: recupérela de la copia."
-            ) from None
-        return key
-    with os.fdopen(handle, "wb") as file:
-        key = secrets.token_bytes(_KEY_BYTES)
-        file.write(key)
-        file.flush()
-        os.fsync(file.fileno())
-    return key
+    """The box of this installation: its key comes from the secret key, else from the keys folder."""
+    return CodeBox(installation_key(settings, purpose=_KEY_PURPOSE, file_name=_KEY_FILE))

@@ -1,45 +1,68 @@
-"""Key files: encrypted, private to their owner, loaded once, refused when weak or broken."""
+"""Key files: encrypted, private to their owner, refused when weak or broken."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
 
-from signatures.keys import KeyFileError, KeyStore, SigningKey, load_key, save_key
+from signatures.keys import (
+    KeyFileError,
+    SigningKey,
+    load_bundle,
+    load_private,
+    matches,
+    save_private,
+)
 from tests.signatures.conftest import World
 
 
-def test_a_key_comes_back_whole_and_its_file_is_private(world: World, tmp_path: Path) -> None:
-    store = KeyStore(tmp_path, b"secret")
-    store.save("seal", world.seal)
-    loaded = store.key("seal")
-    assert loaded.certificate == world.seal.certificate
-    assert loaded.chain == world.seal.chain
-    assert store.key("seal") is loaded
-    assert (tmp_path / "seal.p12").stat().st_mode & 0o777 == 0o600
+def bundle(path: Path, key: SigningKey) -> Path:
+    path.write_bytes(
+        pkcs12.serialize_key_and_certificates(
+            b"seal", key.private, key.certificate, list(key.chain), BestAvailableEncryption(b"x")
+        )
+    )
+    return path
+
+
+def test_a_private_key_comes_back_and_its_file_is_encrypted_and_private(
+    world: World, tmp_path: Path
+) -> None:
+    path = tmp_path / "seal.pem"
+    save_private(path, world.seal.private, b"secret")
+    assert path.read_bytes().startswith(b"-----BEGIN ENCRYPTED PRIVATE KEY-----")
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert [item.name for item in tmp_path.iterdir()] == ["seal.pem"]
+    loaded = load_private(path, b"secret")
+    assert matches(loaded, world.seal.certificate)
+    assert not matches(loaded, world.official.certificate)
 
 
 def test_a_wrong_passphrase_and_a_missing_file_are_named(world: World, tmp_path: Path) -> None:
-    save_key(tmp_path / "seal.p12", world.seal, b"secret")
+    save_private(tmp_path / "seal.pem", world.seal.private, b"secret")
     with pytest.raises(KeyFileError, match="contraseña"):
-        load_key(tmp_path / "seal.p12", b"other")
+        load_private(tmp_path / "seal.pem", b"other")
     with pytest.raises(KeyFileError, match="No existe"):
-        load_key(tmp_path / "other.p12", b"secret")
+        load_private(tmp_path / "other.pem", b"secret")
+    with pytest.raises(KeyFileError, match="No existe"):
+        load_bundle(tmp_path / "other.p12", b"secret")
 
 
-def test_a_purpose_is_not_a_path(tmp_path: Path) -> None:
-    with pytest.raises(KeyFileError):
-        KeyStore(tmp_path, b"x").key("../seal")
+def test_what_an_authority_delivers_is_read_whole(world: World, tmp_path: Path) -> None:
+    path = bundle(tmp_path / "seal.p12", world.seal)
+    loaded = load_bundle(path, b"x")
+    assert (loaded.certificate, loaded.chain) == (world.seal.certificate, world.seal.chain)
+    with pytest.raises(KeyFileError, match="contraseña"):
+        load_bundle(path, b"y")
 
 
 def test_a_short_rsa_key_is_refused(world: World, tmp_path: Path) -> None:
-    from datetime import UTC, datetime, timedelta
-
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes
-
     private = rsa.generate_private_key(65537, 1024)  # noqa: S505 - the weak key is the test
     now = datetime.now(UTC)
     certificate = (
@@ -52,6 +75,9 @@ def test_a_short_rsa_key_is_refused(world: World, tmp_path: Path) -> None:
         .not_valid_after(now + timedelta(days=1))
         .sign(private, hashes.SHA256())
     )
-    save_key(tmp_path / "weak.p12", SigningKey(private, certificate, ()), b"x")
+    path = bundle(tmp_path / "weak.p12", SigningKey(private, certificate, ()))
     with pytest.raises(KeyFileError, match="corta"):
-        load_key(tmp_path / "weak.p12", b"x")
+        load_bundle(path, b"x")
+    save_private(tmp_path / "weak.pem", private, b"x")
+    with pytest.raises(KeyFileError, match="corta"):
+        load_private(tmp_path / "weak.pem", b"x")
