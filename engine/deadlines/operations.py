@@ -1,0 +1,78 @@
+"""Open a legal term, and end it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from engine.deadlines.calendars import Calendar, Calendars, load_calendar
+from engine.deadlines.computation import compute
+from engine.deadlines.models import Deadline, DeadlineState
+from engine.deadlines.rules import term_rule
+from engine.deadlines.term import Term
+from engine.operation import Act, operation
+from engine.townhall import TownHall
+
+
+def seat_calendar(townhall: TownHall) -> Calendar:
+    """The calendar of the town hall's seat, loaded once."""
+    calendar: Calendar | None = townhall.parts.get("calendar")
+    if calendar is None:
+        calendar = townhall.parts["calendar"] = load_calendar(townhall.settings.town.calendar)
+    return calendar
+
+
+@operation("deadlines.open", basis="arts. 29 y 30 de la Ley 39/2015")
+def open_deadline(
+    act: Act,
+    *,
+    rule: str,
+    starts_at: datetime,
+    expediente_id: UUID | None = None,
+    person_id: UUID | None = None,
+    term: Term | None = None,
+    filing: bool = False,
+    urgent: bool = False,
+) -> Deadline:
+    """Begin a term with the act made at `starts_at`.
+
+    term: replaces the rule's own, for a procedure whose norm gives another; filing: `starts_at` is a
+    filing (art. 31). Raises NoCalendarForYear rather than guess a year without calendar.
+    """
+    found = term_rule(rule)
+    town = act.settings.town
+    derivation = compute(
+        starts_at,
+        term or found.term,
+        Calendars(seat_calendar(act.townhall)),
+        urgent=urgent and found.urgent,
+        odd_half=town.odd_half,
+        filing=filing,
+        filing_term_from=town.filing_term_from,
+    )
+    row = Deadline(
+        rule=rule,
+        title=found.title,
+        article=found.article,
+        expediente_id=expediente_id,
+        person_id=person_id,
+        starts_at=starts_at,
+        due_at=derivation.due,
+        derivation={"term": str(derivation.term), **derivation.to_dict()},
+    )
+    act.session.add(row)
+    act.session.flush()
+    act.about("deadline", row.id, expediente_id)
+    act.note(rule=rule, starts_at=starts_at, due_at=derivation.due, article=found.article)
+    return row
+
+
+@operation("deadlines.end")
+def end_deadline(act: Act, *, deadline_id: UUID, state: DeadlineState) -> None:
+    """End a term: met, expired or cancelled. Ending it twice changes nothing."""
+    row = act.lock(Deadline, deadline_id)
+    act.about("deadline", row.id, row.expediente_id)
+    act.note(rule=row.rule, state=state)
+    if row.state == DeadlineState.OPEN.value:
+        row.state = state.value
+        row.ended_at = act.now
