@@ -10,7 +10,13 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.db import Base, EntityOwned, EntityRow
 
-APPEND_ONLY_TABLES = ("audit_event", "audit_leaf", "audit_tile", "audit_checkpoint")
+APPEND_ONLY_TABLES = (
+    "audit_event",
+    "audit_leaf",
+    "audit_tile",
+    "audit_checkpoint",
+    "checkpoint_stamp",
+)
 
 
 class AuditEvent(EntityRow, Base):
@@ -65,7 +71,7 @@ class AuditCheckpoint(EntityOwned, Base):
     """A signed size and root of the tree.
 
     frontier: the hashes of the complete subtrees, 32 bytes each, largest first;
-    note: a C2SP checkpoint; time_stamp: an RFC 3161 token over the note, or None.
+    note: a C2SP checkpoint.
     """
 
     __tablename__ = "audit_checkpoint"
@@ -74,7 +80,6 @@ class AuditCheckpoint(EntityOwned, Base):
     root: Mapped[bytes] = mapped_column(LargeBinary)
     frontier: Mapped[bytes] = mapped_column(LargeBinary)
     note: Mapped[str]
-    time_stamp: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
 class AuditPersonalData(EntityOwned, Base):

@@ -198,6 +198,22 @@ class DocumentAttachment(EntityRow, Base):
     )
 
 
+class DocumentHold(EntityOwned, Base):
+    """That a person may not read a document until its notification ends; released, they may for good."""
+
+    __tablename__ = "document_hold"
+    document_id: Mapped[UUID] = mapped_column(primary_key=True)
+    person_id: Mapped[UUID] = mapped_column(primary_key=True)
+    held_at: Mapped[datetime]
+    released_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        Index(None, "entity_id", "person_id"),
+        refers("document_id", "document"),
+        refers("person_id", "person"),
+    )
+
+
 def snapshot(document: Document) -> dict[str, Any]:
     """What the record keeps of a document: identifiers and hashes, no personal data."""
     return {

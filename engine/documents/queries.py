@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Select, and_, false, or_, select
+from sqlalchemy import Select, and_, false, not_, or_, select
 from sqlalchemy.orm import Session
 
 from engine.audit.models import AuditEvent
 from engine.documents.codes import DocumentKind
+from engine.documents.holds import held_for, released_to
 from engine.documents.models import (
     Document,
     DocumentSignature,
@@ -131,7 +132,7 @@ def documents_by_id(session: Session, identifiers: Iterable[UUID]) -> tuple[Docu
 def _visible(
     statement: Select[Document], actor: Actor, expedientes: Iterable[UUID]
 ) -> Select[Document]:
-    """The rows that the actor may see; deny by default."""
+    """The rows that the actor may see; deny by default. A citizen reads nothing that is held."""
     published = and_(Document.visibility == Visibility.PUBLIC.value, Document.state.in_(_IN_FORCE))
     accessible = tuple(expedientes)
     in_theirs = Document.expediente_id.in_(accessible) if accessible else false()
@@ -152,7 +153,10 @@ def _visible(
             shown = Document.state.not_in(
                 [DocumentState.QUARANTINED.value, DocumentState.WITHDRAWN.value]
             )
-            return statement.where(or_(published, and_(or_(own, theirs), shown)))
+            notified = released_to(actor.interested_id)
+            held = held_for(actor.interested_id)
+            mine = and_(or_(own, theirs, notified), shown, not_(held))
+            return statement.where(or_(published, mine))
         case _:
             return statement.where(published)
 

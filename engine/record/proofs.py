@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from engine.audit.merkle import inclusion_proof, node_hash
 from engine.audit.models import AuditCheckpoint, AuditEvent, AuditLeaf, AuditTile
 from engine.errors import NotFound, Unavailable
+from engine.record.models import CheckpointStamp
 from engine.record.sequencer import TILE, read_leaves
 
 
@@ -42,9 +43,10 @@ def prove(session: Session, event_id: UUID) -> InclusionProof:
     if index is None or checkpoint is None or index >= checkpoint.size:
         raise Unavailable("El asiento aún no tiene su lugar en el registro: espere un segundo.")
     path = path_of(session, index, checkpoint.size)
-    return InclusionProof(
-        body, index, checkpoint.size, tuple(path), checkpoint.note, checkpoint.time_stamp
+    stamp = session.scalar(
+        select(CheckpointStamp.token).where(CheckpointStamp.size == checkpoint.size)
     )
+    return InclusionProof(body, index, checkpoint.size, tuple(path), checkpoint.note, stamp)
 
 
 def path_of(session: Session, index: int, size: int) -> list[bytes]:

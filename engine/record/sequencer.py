@@ -113,7 +113,6 @@ def _sign(townhall: TownHall, session: Session, frontier: Frontier) -> str:
             root=checkpoint.root,
             frontier=frontier.to_bytes(),
             note=note,
-            time_stamp=None,
         )
     )
     return note
