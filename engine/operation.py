@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Concatenate, ParamSpec, TypeVar
 from uuid import UUID
@@ -65,6 +65,11 @@ class Act:
     @property
     def entity_id(self) -> int:
         return self.call.townhall.settings.entity_id
+
+    def as_system(self, process: str) -> Act:
+        """The same act under way, done by the town hall itself in a procedure's name."""
+        actor = self.townhall.system(process).actor
+        return replace(self, call=Call(self.townhall, actor, self.call.trace))
 
     def about(self, kind: str, identifier: UUID | str, expediente_id: UUID | None = None) -> None:
         """Name the object of the act in its audit event."""

@@ -17,6 +17,7 @@ from engine.clock import MADRID
 from engine.feel.arithmetic import operate
 from engine.feel.errors import FeelError
 from engine.feel.values import Months, parse_duration
+from engine.workflow.scripting import ModelError
 
 FIRED = "event_fired"
 DUE = "timer_due"
@@ -53,7 +54,11 @@ class HouseTimer(TimerEventDefinition):  # type: ignore[misc]
             my_task.internal_data[RULE] = text[len(_PREFIX) :].strip()
             return
         now: datetime = my_task.workflow.top_workflow.now
-        my_task.internal_data[DUE] = _instant(self._value(my_task, text), now).isoformat()
+        try:
+            due = _instant(self._value(my_task, text), now)
+        except FeelError as error:
+            raise ModelError(f"{my_task.task_spec.bpmn_id}: {error}", task=my_task) from error
+        my_task.internal_data[DUE] = due.isoformat()
 
     def _value(self, my_task: Any, text: str) -> Any:
         try:
