@@ -1,0 +1,1 @@
+"""The catalogue: procedure packages loaded, checked, versioned, published."""
