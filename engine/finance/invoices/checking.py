@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,13 @@ from engine.errors import BadInput
 from engine.finance.invoices.facturae import read_facturae
 from engine.finance.invoices.findings import Channel, Finding, Severity, finding
 from engine.finance.invoices.model import Invoice, InvoiceFile
-from engine.finance.invoices.rules import Context, Lookups, check_batch, check_invoice
+from engine.finance.invoices.rules import (
+    Context,
+    Lookups,
+    check_batch,
+    check_invoice,
+    check_register,
+)
 from engine.finance.invoices.structure import VERSIONS, check_structure, version_of
 from engine.money import round2
 from signatures.safe_xml import UnsafeXml, parse_xml
@@ -111,12 +117,28 @@ def check_invoice_file(
         today=madrid_date(now),
         buyer_nif=buyer.nif if buyer else None,
         buyer_name=buyer.name if buyer else "",
-        lookups=lookups,
     )
     reports = tuple(
         InvoiceReport(invoice, check_invoice(invoice, context)) for invoice in file.invoices
     )
-    return InvoiceFileReport(version, file, reports, tuple(findings))
+    report = InvoiceFileReport(version, file, reports, tuple(findings))
+    return report if lookups is None else against_register(report, channel, lookups)
+
+
+def against_register(
+    report: InvoiceFileReport, channel: Channel, lookups: Lookups
+) -> InvoiceFileReport:
+    """The report with what only the register and the town's units know, and no reading again."""
+    return replace(
+        report,
+        invoices=tuple(
+            replace(
+                one,
+                findings=(*one.findings, *check_register(one.invoice, channel, lookups)),
+            )
+            for one in report.invoices
+        ),
+    )
 
 
 def _leaf(path: str) -> str:

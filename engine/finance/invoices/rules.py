@@ -17,6 +17,9 @@ from engine.finance.invoices.findings import Channel, Finding, finding
 from engine.finance.invoices.model import Centre, Invoice, InvoiceFile, Party, Tax
 from engine.money import CENT, format_euros, multiply, round2
 
+MAX_AMOUNT = Decimal("9999999999999.99")
+"""Euros; the register holds no larger amount, and no town hall is invoiced one."""
+
 _ZERO = Decimal(0)
 _HUNDRED = Decimal(100)
 _CENTRE_ROLES = {"01": "oficina contable", "02": "órgano gestor", "03": "unidad tramitadora"}
@@ -101,7 +104,6 @@ class Context:
     today: date
     buyer_nif: str | None
     buyer_name: str
-    lookups: Lookups | None
 
 
 Check = Callable[[Invoice, Context], Iterator[Finding]]
@@ -127,24 +129,27 @@ def _document(invoice: Invoice, context: Context) -> Iterator[Finding]:
         yield finding("4b", context.channel, f"{header}/Corrective/InvoiceNumber")
 
 
-def _registered(invoice: Invoice, context: Context) -> Iterator[Finding]:
-    if context.lookups is None:
-        return
+def check_register(invoice: Invoice, channel: Channel, lookups: Lookups) -> tuple[Finding, ...]:
+    """What the register and the town's units say of an invoice."""
+    return (*_registered(invoice, channel, lookups), *_known_units(invoice, channel, lookups))
+
+
+def _registered(invoice: Invoice, channel: Channel, lookups: Lookups) -> Iterator[Finding]:
     header = f"{invoice.path}/InvoiceHeader"
-    twin = context.lookups.live_twin(invoice)
+    twin = lookups.live_twin(invoice)
     if twin is not None:
         yield finding(
             "3b",
-            context.channel,
+            channel,
             f"{header}/InvoiceNumber",
             number=invoice.number,
             series=invoice.series or "sin serie",
             date=invoice.issued_text,
             other=twin,
         )
-    copy = context.lookups.registered_copy(invoice)
+    copy = lookups.registered_copy(invoice)
     if copy is not None:
-        yield finding("4c", context.channel, f"{header}/InvoiceClass", other=copy)
+        yield finding("4c", channel, f"{header}/InvoiceClass", other=copy)
 
 
 def _parties(invoice: Invoice, context: Context) -> Iterator[Finding]:
@@ -248,6 +253,14 @@ def _totals(invoice: Invoice, context: Context) -> Iterator[Finding]:
         "TotalExecutableAmount": ("El total a ejecutar", totals.executable),
     }
     for name, (concept, value) in declared.items():
+        if value is not None and abs(value) > MAX_AMOUNT:
+            yield finding(
+                "X-amount",
+                context.channel,
+                f"{totals.path}/{name}",
+                concept=concept,
+                declared=_shown(value),
+            )
         if value is not None and value != round2(value):
             yield finding(
                 "6b-decimals",
@@ -314,15 +327,23 @@ def _units(invoice: Invoice, context: Context) -> Iterator[Finding]:
     if not invoice.centres:
         yield finding("8-absent", context.channel, path)
         return
-    present = {centre.role for centre in invoice.centres if centre.code}
-    missing = [name for role, name in _CENTRE_ROLES.items() if role not in present]
+    missing = _missing_roles(invoice)
     if missing:
         yield finding("8", context.channel, path, detail=", ".join(missing))
+
+
+def _missing_roles(invoice: Invoice) -> list[str]:
+    present = {centre.role for centre in invoice.centres if centre.code}
+    return [name for role, name in _CENTRE_ROLES.items() if role not in present]
+
+
+def _known_units(invoice: Invoice, channel: Channel, lookups: Lookups) -> Iterator[Finding]:
+    if _missing_roles(invoice):
         return
-    problem = context.lookups.unit_problem(invoice.centres) if context.lookups else None
+    problem = lookups.unit_problem(invoice.centres)
     if problem is not None:
         centre, why = problem
-        yield finding("8-unknown", context.channel, centre.path, value=centre.code, detail=why)
+        yield finding("8-unknown", channel, centre.path, value=centre.code, detail=why)
 
 
 def _format_notes(invoice: Invoice, context: Context) -> Iterator[Finding]:
@@ -402,7 +423,6 @@ def check_batch(file: InvoiceFile, channel: Channel) -> tuple[Finding, ...]:
 
 CHECKS: tuple[Check, ...] = (
     _document,
-    _registered,
     _parties,
     _numbers,
     _lines,

@@ -1,0 +1,1 @@
+"""The administrative case: drafts, opening, correction, resolution, archive."""

@@ -1,0 +1,1 @@
+"""Notifications: put at disposal, opened, rejected, expired."""
