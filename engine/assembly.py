@@ -13,7 +13,22 @@ from engine.settings import Settings
 from engine.storage import FolderStorage
 from engine.townhall import TownHall
 
-ROOMS: tuple[str, ...] = ("people", "record", "documents", "signing", "registry")
+ROOMS: tuple[str, ...] = (
+    "people",
+    "keys",
+    "record",
+    "deadlines",
+    "documents",
+    "signing",
+    "registry",
+    "workflow",
+    "procedures",
+    "payments",
+    "expedientes",
+    "notifications",
+    "contracts",
+    "finance",
+)
 FURNITURE: tuple[str, ...] = ("models", "operations", "jobs", "duties", "services")
 
 
@@ -37,16 +52,19 @@ def assemble(
 ) -> TownHall:
     """The town hall, ready for the web, the worker or the command line."""
     import_rooms()
+    from engine.keys.town_keys import TownKeys
     from engine.people.queries import known_permissions
     from engine.people.roles import permissions_of
 
     url = database_url or settings.database_url
     if url is None:
         raise ConfigurationError("Falta la dirección de la base de datos (ANDECHA_DATABASE_URL).")
-    return TownHall(
+    townhall = TownHall(
         settings=settings,
         database=Database(url, settings.entity_id),
         clock=clock or SystemClock(),
         storage=FolderStorage(settings.storage_dir),
         system_permissions=permissions_of(["system"], known_permissions()),
     )
+    townhall.parts["keys"] = TownKeys(townhall)
+    return townhall

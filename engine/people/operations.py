@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -24,11 +23,12 @@ from engine.people.models import (
     WebSession,
 )
 from engine.people.names import display_name, sort_key
-from engine.people.queries import powers_between
+from engine.people.queries import powers_between, token_hash
 from engine.people.roles import roles
 from engine.permissions import ActorKind
 
 SESSION_LENGTH = timedelta(hours=8)
+_LONGEST_SESSION = timedelta(hours=24)
 _MAX_POWER_YEARS = 5
 
 
@@ -284,6 +284,17 @@ def sign_out(act: Act, *, session_id: UUID, real_now: datetime) -> None:
     act.about("session", session_id)
 
 
+@operation("people.keep_session")
+def keep_session(act: Act, *, session_id: UUID, real_now: datetime) -> None:
+    """Lengthen a session in use, up to a day after it began (WCAG 2.2.1: a person may extend it)."""
+    row = act.lock(WebSession, session_id)
+    if row.actor_id != act.actor.id or row.ended_at is not None or row.expires_at <= real_now:
+        raise NotFound
+    row.seen_at = real_now
+    row.expires_at = min(real_now + SESSION_LENGTH, row.created_at + _LONGEST_SESSION)
+    act.about("session", session_id)
+
+
 @operation("people.act_for", basis="art. 5 de la Ley 39/2015")
 def act_for(act: Act, *, session_id: UUID, grantor_id: UUID | None, today: date) -> None:
     """Begin or stop acting in another's name within a session, if a power stands."""
@@ -295,8 +306,3 @@ def act_for(act: Act, *, session_id: UUID, grantor_id: UUID | None, today: date)
     row.on_behalf_of = grantor_id
     act.about("session", session_id)
     act.note(grantor=grantor_id)
-
-
-def token_hash(token: str) -> bytes:
-    """What the database keeps of a session's token."""
-    return hashlib.sha256(token.encode()).digest()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import or_, select
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from engine.errors import NotFound
 from engine.operation import OPERATIONS
-from engine.people.models import Official, Person, PostAssignment, Power, Unit
+from engine.people.models import Official, Person, PostAssignment, Power, Unit, WebSession
 from engine.people.roles import permissions_of
 from engine.permissions import Actor, ActorKind, Post
 
@@ -136,6 +137,48 @@ def represented_by(session: Session, attorney_id: UUID, today: date) -> tuple[Pe
         .distinct()
     ).scalars()
     return tuple(person_row(person) for person in rows)
+
+
+@dataclass(frozen=True)
+class SessionRow:
+    """An open session of the web face; its times are real time, never the demonstration's."""
+
+    id: UUID
+    actor_kind: ActorKind
+    actor_id: UUID | None
+    on_behalf_of: UUID | None
+    method: str
+    level: str
+    seen_at: datetime
+    expires_at: datetime
+
+
+def token_hash(token: str) -> bytes:
+    """What the database keeps of a session's token."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+def web_session(session: Session, token: str, real_now: datetime) -> SessionRow | None:
+    """The session whose token a browser sends, or None when there is none, it ended or it expired."""
+    row = session.scalar(
+        select(WebSession).where(
+            WebSession.token_hash == token_hash(token),
+            WebSession.ended_at.is_(None),
+            WebSession.expires_at > real_now,
+        )
+    )
+    if row is None:
+        return None
+    return SessionRow(
+        id=row.id,
+        actor_kind=ActorKind(row.actor_kind),
+        actor_id=row.actor_id,
+        on_behalf_of=row.on_behalf_of,
+        method=row.method,
+        level=row.level,
+        seen_at=row.seen_at,
+        expires_at=row.expires_at,
+    )
 
 
 def people_list(session: Session) -> tuple[PersonRow, ...]:
