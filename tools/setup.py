@@ -23,6 +23,7 @@ SYSTEM = (
     ("libpango-1.0-0", "los PDF (WeasyPrint)", "lib:libpango-1.0.so.0"),
     ("libpangoft2-1.0-0", "los PDF (WeasyPrint)", "lib:libpangoft2-1.0.so.0"),
     ("fonts-dejavu-core", "las letras de los PDF", "dir:/usr/share/fonts/truetype/dejavu"),
+    ("fonts-liberation", "las letras de los PDF", "dir:/usr/share/fonts/truetype/liberation"),
     ("chromium", "las pruebas en navegador", "bin:chromium"),
     ("poppler-utils", "comprobar los PDF con otra herramienta", "bin:pdfsig"),
     ("libnss3-tools", "comprobar los PDF con otra herramienta", "bin:certutil"),

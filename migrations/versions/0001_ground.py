@@ -23,7 +23,6 @@ def upgrade() -> None:
     sa.Column('root', sa.LargeBinary(), nullable=False),
     sa.Column('frontier', sa.LargeBinary(), nullable=False),
     sa.Column('note', sa.Text(), nullable=False),
-    sa.Column('time_stamp', sa.LargeBinary(), nullable=True),
     sa.PrimaryKeyConstraint('entity_id', 'size', name=op.f('pk_audit_checkpoint'))
     )
     op.create_table('audit_event',
@@ -66,6 +65,53 @@ def upgrade() -> None:
     sa.Column('number', sa.BigInteger(), autoincrement=False, nullable=False),
     sa.Column('root', sa.LargeBinary(), nullable=False),
     sa.PrimaryKeyConstraint('entity_id', 'number', name=op.f('pk_audit_tile'))
+    )
+    op.create_table('certificate',
+    sa.Column('entity_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.UUID(), nullable=False),
+    sa.Column('purpose', sa.Text(), nullable=False),
+    sa.Column('holder', sa.Text(), nullable=False),
+    sa.Column('subject', sa.Text(), nullable=False),
+    sa.Column('pem', sa.Text(), nullable=False),
+    sa.Column('fingerprint', sa.Text(), nullable=False),
+    sa.Column('valid_from', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('valid_to', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('key_file', sa.Text(), nullable=False),
+    sa.Column('state', sa.Text(), nullable=False),
+    sa.Column('registered_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('warned_days', sa.Integer(), nullable=True),
+    sa.CheckConstraint("purpose IN ('seal', 'official', 'time_stamping')", name=op.f('ck_certificate_purpose')),
+    sa.CheckConstraint("state IN ('active', 'retired', 'revoked')", name=op.f('ck_certificate_state')),
+    sa.PrimaryKeyConstraint('entity_id', 'id', name=op.f('pk_certificate')),
+    sa.UniqueConstraint('entity_id', 'fingerprint', name=op.f('uq_certificate_entity_id_fingerprint'))
+    )
+    op.create_index(op.f('ix_certificate_entity_id_state_valid_to'), 'certificate', ['entity_id', 'state', 'valid_to'], unique=False)
+    op.create_index('uq_certificate_active', 'certificate', ['entity_id', 'purpose', 'holder'], unique=True, postgresql_where=sa.text("state = 'active'"))
+    op.create_table('deadline',
+    sa.Column('entity_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.UUID(), nullable=False),
+    sa.Column('rule', sa.Text(), nullable=False),
+    sa.Column('title', sa.Text(), nullable=False),
+    sa.Column('article', sa.Text(), nullable=False),
+    sa.Column('expediente_id', sa.UUID(), nullable=True),
+    sa.Column('person_id', sa.UUID(), nullable=True),
+    sa.Column('starts_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('due_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('state', sa.Text(), nullable=False),
+    sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('derivation', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.CheckConstraint("state IN ('open', 'met', 'expired', 'cancelled')", name=op.f('ck_deadline_state')),
+    sa.PrimaryKeyConstraint('entity_id', 'id', name=op.f('pk_deadline'))
+    )
+    op.create_index(op.f('ix_deadline_entity_id_expediente_id'), 'deadline', ['entity_id', 'expediente_id'], unique=False)
+    op.create_index(op.f('ix_deadline_entity_id_state_due_at'), 'deadline', ['entity_id', 'state', 'due_at'], unique=False)
+    op.create_table('invoice_counter',
+    sa.Column('entity_id', sa.Integer(), nullable=False),
+    sa.Column('year', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('last', sa.Integer(), nullable=False),
+    sa.Column('last_received_at', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('entity_id', 'year', name=op.f('pk_invoice_counter'))
     )
     op.create_table('job_run',
     sa.Column('entity_id', sa.Integer(), nullable=False),
@@ -119,6 +165,42 @@ def upgrade() -> None:
     sa.UniqueConstraint('entity_id', 'document_number', name=op.f('uq_person_entity_id_document_number'))
     )
     op.create_index(op.f('ix_person_entity_id_sort_key'), 'person', ['entity_id', 'sort_key'], unique=False)
+    op.create_table('procedure_version',
+    sa.Column('entity_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.UUID(), nullable=False),
+    sa.Column('key', sa.Text(), nullable=False),
+    sa.Column('number', sa.Integer(), nullable=False),
+    sa.Column('title', sa.Text(), nullable=False),
+    sa.Column('channel', sa.Text(), nullable=False),
+    sa.Column('sha256', sa.Text(), nullable=False),
+    sa.Column('published_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('retired_at', sa.DateTime(timezone=True), nullable=True),
+    sa.PrimaryKeyConstraint('entity_id', 'id', name=op.f('pk_procedure_version')),
+    sa.UniqueConstraint('entity_id', 'key', 'number', name=op.f('uq_procedure_version_entity_id_key_number'))
+    )
+    op.create_table('process_instance',
+    sa.Column('entity_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.UUID(), nullable=False),
+    sa.Column('definition_key', sa.Text(), nullable=False),
+    sa.Column('definition_version', sa.Integer(), nullable=False),
+    sa.Column('model_sha256', sa.Text(), nullable=False),
+    sa.Column('expediente_id', sa.UUID(), nullable=True),
+    sa.Column('person_id', sa.UUID(), nullable=True),
+    sa.Column('state', sa.Text(), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('header', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('started_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
+    sa.CheckConstraint("state IN ('running', 'completed', 'incident', 'cancelled')", name=op.f('ck_process_instance_state')),
+    sa.PrimaryKeyConstraint('entity_id', 'id', name=op.f('pk_process_instance'))
+    )
+    op.create_index(op.f('ix_process_instance_entity_id_expediente_id'), 'process_instance', ['entity_id', 'expediente_id'], unique=False)
+    op.create_table('process_model',
+    sa.Column('entity_id', sa.Integer(), nullable=False),
+    sa.Column('sha256', sa.Text(), nullable=False),
+    sa.Column('xml', sa.LargeBinary(), nullable=False),
+    sa.PrimaryKeyConstraint('entity_id', 'sha256', name=op.f('pk_process_model'))
+    )
     op.create_table('registry_counter',
     sa.Column('entity_id', sa.Integer(), nullable=False),
     sa.Column('book', sa.Text(), nullable=False),
@@ -158,6 +240,49 @@ def upgrade() -> None:
     sa.UniqueConstraint('entity_id', 'token_hash', name=op.f('uq_web_session_entity_id_token_hash'))
     )
     op.create_index(op.f('ix_web_session_entity_id_actor_id'), 'web_session', ['entity_id', 'actor_id'], unique=False)
+    op.create_table('checkpoint_stamp',
+    sa.Column('entity_id', sa.Integer(), nullable=False),
+    sa.Column('size', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('token', sa.LargeBinary(), nullable=False),
+    sa.Column('authority', sa.Text(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['entity_id', 'size'], ['audit_checkpoint.entity_id', 'audit_checkpoint.size'], name=op.f('fk_checkpoint_stamp_size_audit_checkpoint')),
+    sa.PrimaryKeyConstraint('entity_id', 'size', name=op.f('pk_checkpoint_stamp'))
+    )
+    op.create_table('contract',
+    sa.Column('entity_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.UUID(), nullable=False),
+    sa.Column('number', sa.Text(), nullable=False),
+    sa.Column('number_key', sa.Text(), nullable=False),
+    sa.Column('title', sa.Text(), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('supplier_id', sa.UUID(), nullable=False),
+    sa.Column('responsible_id', sa.UUID(), nullable=False),
+    sa.Column('unit_id', sa.UUID(), nullable=False),
+    sa.Column('amount', sa.Numeric(precision=18, scale=2), nullable=False),
+    sa.Column('vat_rate', sa.Numeric(precision=5, scale=2), nullable=False),
+    sa.Column('vat', sa.Numeric(precision=18, scale=2), nullable=False),
+    sa.Column('starts_on', sa.Date(), nullable=False),
+    sa.Column('ends_on', sa.Date(), nullable=False),
+    sa.Column('state', sa.Text(), nullable=False),
+    sa.Column('expediente', sa.Text(), nullable=False),
+    sa.Column('application', sa.Text(), nullable=False),
+    sa.Column('search_key', sa.Text(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('closed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.CheckConstraint("kind IN ('works', 'services', 'supplies', 'concession', 'mixed', 'minor_works', 'minor_services', 'minor_supplies')", name=op.f('ck_contract_kind')),
+    sa.CheckConstraint("state IN ('active', 'closed')", name=op.f('ck_contract_state')),
+    sa.CheckConstraint('amount >= 0', name=op.f('ck_contract_amount')),
+    sa.CheckConstraint('ends_on >= starts_on', name=op.f('ck_contract_term')),
+    sa.ForeignKeyConstraint(['entity_id', 'responsible_id'], ['official.entity_id', 'official.id'], name=op.f('fk_contract_responsible_id_official')),
+    sa.ForeignKeyConstraint(['entity_id', 'supplier_id'], ['person.entity_id', 'person.id'], name=op.f('fk_contract_supplier_id_person')),
+    sa.ForeignKeyConstraint(['entity_id', 'unit_id'], ['unit.entity_id', 'unit.id'], name=op.f('fk_contract_unit_id_unit')),
+    sa.PrimaryKeyConstraint('entity_id', 'id', name=op.f('pk_contract')),
+    sa.UniqueConstraint('entity_id', 'number_key', name=op.f('uq_contract_entity_id_number_key'))
+    )
+    op.create_index(op.f('ix_contract_entity_id_responsible_id'), 'contract', ['entity_id', 'responsible_id'], unique=False)
+    op.create_index(op.f('ix_contract_entity_id_supplier_id_state'), 'contract', ['entity_id', 'supplier_id', 'state'], unique=False)
     op.create_table('document',
     sa.Column('entity_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.UUID(), nullable=False),
@@ -194,6 +319,26 @@ def upgrade() -> None:
     op.create_index(op.f('ix_document_entity_id_expediente_id'), 'document', ['entity_id', 'expediente_id'], unique=False)
     op.create_index(op.f('ix_document_entity_id_person_id'), 'document', ['entity_id', 'person_id'], unique=False)
     op.create_index(op.f('ix_document_entity_id_sha256'), 'document', ['entity_id', 'sha256'], unique=False)
+    op.create_table('payment_order',
+    sa.Column('entity_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.UUID(), nullable=False),
+    sa.Column('reference', sa.Text(), nullable=False),
+    sa.Column('subject_kind', sa.Text(), nullable=False),
+    sa.Column('subject_id', sa.UUID(), nullable=False),
+    sa.Column('person_id', sa.UUID(), nullable=False),
+    sa.Column('concept', sa.Text(), nullable=False),
+    sa.Column('amount', sa.Numeric(precision=18, scale=2), nullable=False),
+    sa.Column('state', sa.Text(), nullable=False),
+    sa.Column('requested_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('signal', sa.Text(), nullable=True),
+    sa.CheckConstraint("state IN ('pending', 'paid', 'cancelled')", name=op.f('ck_payment_order_state')),
+    sa.CheckConstraint('amount > 0', name=op.f('ck_payment_order_amount')),
+    sa.ForeignKeyConstraint(['entity_id', 'person_id'], ['person.entity_id', 'person.id'], name=op.f('fk_payment_order_person_id_person')),
+    sa.PrimaryKeyConstraint('entity_id', 'id', name=op.f('pk_payment_order')),
+    sa.UniqueConstraint('entity_id', 'reference', name=op.f('uq_payment_order_entity_id_reference')),
+    sa.UniqueConstraint('entity_id', 'subject_kind', 'subject_id', name=op.f('uq_payment_order_entity_id_subject_kind_subject_id'))
+    )
+    op.create_index(op.f('ix_payment_order_entity_id_person_id_state'), 'payment_order', ['entity_id', 'person_id', 'state'], unique=False)
     op.create_table('post_assignment',
     sa.Column('entity_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.UUID(), nullable=False),
@@ -223,6 +368,113 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('entity_id', 'id', name=op.f('pk_power'))
     )
     op.create_index(op.f('ix_power_entity_id_attorney_id'), 'power', ['entity_id', 'attorney_id'], unique=False)
+    op.create_table('procedure_file',
+    sa.Column('entity_id', sa.Integer(), nullable=False),
+    sa.Column('version_id', sa.UUID(), nullable=False),
+    sa.Column('path', sa.Text(), nullable=False),
+    sa.Column('data', sa.LargeBinary(), nullable=False),
+    sa.ForeignKeyConstraint(['entity_id', 'version_id'], ['procedure_version.entity_id', 'procedure_version.id'], name=op.f('fk_procedure_file_version_id_procedure_version')),
+    sa.PrimaryKeyConstraint('entity_id', 'version_id', 'path', name=op.f('pk_procedure_file'))
+    )
+    op.create_table('process_incident',
+    sa.Column('entity_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.UUID(), nullable=False),
+    sa.Column('instance_id', sa.UUID(), nullable=False),
+    sa.Column('element', sa.Text(), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('message', sa.Text(), nullable=False),
+    sa.Column('cause', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('resolved_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['entity_id', 'instance_id'], ['process_instance.entity_id', 'process_instance.id'], name=op.f('fk_process_incident_instance_id_process_instance')),
+    sa.PrimaryKeyConstraint('entity_id', 'id', name=op.f('pk_process_incident'))
+    )
+    op.create_index(op.f('ix_process_incident_entity_id_resolved_at_at'), 'process_incident', ['entity_id', 'resolved_at', 'at'], unique=False)
+    op.create_table('process_task',
+    sa.Column('entity_id', sa.Integer(), nullable=False),
+    sa.Column('instance_id', sa.UUID(), nullable=False),
+    sa.Column('id', sa.UUID(), nullable=False),
+    sa.Column('parent', sa.UUID(), nullable=True),
+    sa.Column('inside', sa.UUID(), nullable=True),
+    sa.Column('position', sa.Integer(), nullable=False),
+    sa.Column('spec', sa.Text(), nullable=False),
+    sa.Column('element', sa.Text(), nullable=True),
+    sa.Column('state', sa.Integer(), nullable=False),
+    sa.Column('triggered', sa.Boolean(), nullable=False),
+    sa.Column('added', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('removed', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('internal', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('changed_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['entity_id', 'instance_id'], ['process_instance.entity_id', 'process_instance.id'], name=op.f('fk_process_task_instance_id_process_instance')),
+    sa.PrimaryKeyConstraint('entity_id', 'instance_id', 'id', name=op.f('pk_process_task'))
+    )
+    op.create_table('process_timer',
+    sa.Column('entity_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.UUID(), nullable=False),
+    sa.Column('instance_id', sa.UUID(), nullable=False),
+    sa.Column('task_id', sa.UUID(), nullable=False),
+    sa.Column('element', sa.Text(), nullable=False),
+    sa.Column('due_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('deadline_id', sa.UUID(), nullable=True),
+    sa.Column('state', sa.Text(), nullable=False),
+    sa.CheckConstraint("state IN ('waiting', 'fired', 'cancelled')", name=op.f('ck_process_timer_state')),
+    sa.ForeignKeyConstraint(['entity_id', 'deadline_id'], ['deadline.entity_id', 'deadline.id'], name=op.f('fk_process_timer_deadline_id_deadline')),
+    sa.ForeignKeyConstraint(['entity_id', 'instance_id'], ['process_instance.entity_id', 'process_instance.id'], name=op.f('fk_process_timer_instance_id_process_instance')),
+    sa.PrimaryKeyConstraint('entity_id', 'id', name=op.f('pk_process_timer')),
+    sa.UniqueConstraint('entity_id', 'instance_id', 'task_id', name=op.f('uq_process_timer_entity_id_instance_id_task_id'))
+    )
+    op.create_index(op.f('ix_process_timer_entity_id_due_at'), 'process_timer', ['entity_id', 'due_at'], unique=False, postgresql_where=sa.text("state = 'waiting'"))
+    op.create_table('work_item',
+    sa.Column('entity_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.UUID(), nullable=False),
+    sa.Column('instance_id', sa.UUID(), nullable=False),
+    sa.Column('task_id', sa.UUID(), nullable=False),
+    sa.Column('element', sa.Text(), nullable=False),
+    sa.Column('title', sa.Text(), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('form', sa.Text(), nullable=False),
+    sa.Column('phase', sa.Text(), nullable=False),
+    sa.Column('expediente_id', sa.UUID(), nullable=True),
+    sa.Column('person_id', sa.UUID(), nullable=True),
+    sa.Column('unit_id', sa.UUID(), nullable=True),
+    sa.Column('role', sa.Text(), nullable=False),
+    sa.Column('excluded', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('assignee_id', sa.UUID(), nullable=True),
+    sa.Column('fixed', sa.Boolean(), nullable=False),
+    sa.Column('state', sa.Text(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('completed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('completed_by', sa.UUID(), nullable=True),
+    sa.Column('due_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('deadline_id', sa.UUID(), nullable=True),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.CheckConstraint("state IN ('open', 'claimed', 'done', 'cancelled')", name=op.f('ck_work_item_state')),
+    sa.ForeignKeyConstraint(['entity_id', 'assignee_id'], ['official.entity_id', 'official.id'], name=op.f('fk_work_item_assignee_id_official')),
+    sa.ForeignKeyConstraint(['entity_id', 'deadline_id'], ['deadline.entity_id', 'deadline.id'], name=op.f('fk_work_item_deadline_id_deadline')),
+    sa.ForeignKeyConstraint(['entity_id', 'instance_id'], ['process_instance.entity_id', 'process_instance.id'], name=op.f('fk_work_item_instance_id_process_instance')),
+    sa.ForeignKeyConstraint(['entity_id', 'person_id'], ['person.entity_id', 'person.id'], name=op.f('fk_work_item_person_id_person')),
+    sa.ForeignKeyConstraint(['entity_id', 'unit_id'], ['unit.entity_id', 'unit.id'], name=op.f('fk_work_item_unit_id_unit')),
+    sa.PrimaryKeyConstraint('entity_id', 'id', name=op.f('pk_work_item')),
+    sa.UniqueConstraint('entity_id', 'instance_id', 'task_id', name=op.f('uq_work_item_entity_id_instance_id_task_id'))
+    )
+    op.create_index(op.f('ix_work_item_entity_id_assignee_id_state'), 'work_item', ['entity_id', 'assignee_id', 'state'], unique=False)
+    op.create_index(op.f('ix_work_item_entity_id_expediente_id'), 'work_item', ['entity_id', 'expediente_id'], unique=False)
+    op.create_index(op.f('ix_work_item_entity_id_state_unit_id_role'), 'work_item', ['entity_id', 'state', 'unit_id', 'role'], unique=False)
+    op.create_table('contract_charge',
+    sa.Column('entity_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.UUID(), nullable=False),
+    sa.Column('contract_id', sa.UUID(), nullable=False),
+    sa.Column('invoice_id', sa.UUID(), nullable=False),
+    sa.Column('amount', sa.Numeric(precision=18, scale=2), nullable=False),
+    sa.Column('state', sa.Text(), nullable=False),
+    sa.Column('made_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('changed_at', sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint("state IN ('reserved', 'recognised', 'released')", name=op.f('ck_contract_charge_state')),
+    sa.ForeignKeyConstraint(['entity_id', 'contract_id'], ['contract.entity_id', 'contract.id'], name=op.f('fk_contract_charge_contract_id_contract')),
+    sa.PrimaryKeyConstraint('entity_id', 'id', name=op.f('pk_contract_charge')),
+    sa.UniqueConstraint('entity_id', 'invoice_id', name=op.f('uq_contract_charge_entity_id_invoice_id'))
+    )
+    op.create_index(op.f('ix_contract_charge_entity_id_contract_id_state'), 'contract_charge', ['entity_id', 'contract_id', 'state'], unique=False)
     op.create_table('document_attachment',
     sa.Column('entity_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.UUID(), nullable=False),
@@ -236,6 +488,17 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('entity_id', 'id', name=op.f('pk_document_attachment')),
     sa.UniqueConstraint('entity_id', 'document_id', 'name', name=op.f('uq_document_attachment_entity_id_document_id_name'))
     )
+    op.create_table('document_hold',
+    sa.Column('entity_id', sa.Integer(), nullable=False),
+    sa.Column('document_id', sa.UUID(), nullable=False),
+    sa.Column('person_id', sa.UUID(), nullable=False),
+    sa.Column('held_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('released_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['entity_id', 'document_id'], ['document.entity_id', 'document.id'], name=op.f('fk_document_hold_document_id_document')),
+    sa.ForeignKeyConstraint(['entity_id', 'person_id'], ['person.entity_id', 'person.id'], name=op.f('fk_document_hold_person_id_person')),
+    sa.PrimaryKeyConstraint('entity_id', 'document_id', 'person_id', name=op.f('pk_document_hold'))
+    )
+    op.create_index(op.f('ix_document_hold_entity_id_person_id'), 'document_hold', ['entity_id', 'person_id'], unique=False)
     op.create_table('document_version',
     sa.Column('entity_id', sa.Integer(), nullable=False),
     sa.Column('document_id', sa.UUID(), nullable=False),
@@ -250,6 +513,92 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('entity_id', 'document_id', 'number', name=op.f('pk_document_version'))
     )
     op.create_index(op.f('ix_document_version_entity_id_sha256'), 'document_version', ['entity_id', 'sha256'], unique=False)
+    op.create_table('invoice',
+    sa.Column('entity_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.UUID(), nullable=False),
+    sa.Column('year', sa.Integer(), nullable=False),
+    sa.Column('register_number', sa.Integer(), nullable=False),
+    sa.Column('code', sa.Text(), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False),
+    sa.Column('received_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('received_by', sa.UUID(), nullable=True),
+    sa.Column('document_id', sa.UUID(), nullable=False),
+    sa.Column('sha256', sa.Text(), nullable=False),
+    sa.Column('position', sa.Integer(), nullable=False),
+    sa.Column('format', sa.Text(), nullable=False),
+    sa.Column('format_version', sa.Text(), nullable=False),
+    sa.Column('signed', sa.Boolean(), nullable=False),
+    sa.Column('issuer_nif', sa.Text(), nullable=False),
+    sa.Column('issuer_country', sa.Text(), nullable=False),
+    sa.Column('issuer_name', sa.Text(), nullable=False),
+    sa.Column('person_id', sa.UUID(), nullable=True),
+    sa.Column('number', sa.Text(), nullable=False),
+    sa.Column('series', sa.Text(), nullable=False),
+    sa.Column('invoice_class', sa.Text(), nullable=False),
+    sa.Column('issued_on', sa.Date(), nullable=True),
+    sa.Column('currency', sa.Text(), nullable=False),
+    sa.Column('base', sa.Numeric(precision=18, scale=2), nullable=True),
+    sa.Column('vat', sa.Numeric(precision=18, scale=2), nullable=True),
+    sa.Column('withheld', sa.Numeric(precision=18, scale=2), nullable=True),
+    sa.Column('total', sa.Numeric(precision=18, scale=2), nullable=True),
+    sa.Column('accounting_office', sa.Text(), nullable=False),
+    sa.Column('managing_body', sa.Text(), nullable=False),
+    sa.Column('processing_unit', sa.Text(), nullable=False),
+    sa.Column('references', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('verdict', sa.Text(), nullable=False),
+    sa.Column('findings', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('state', sa.Text(), nullable=False),
+    sa.Column('rejection_code', sa.Text(), nullable=True),
+    sa.Column('rejection_reason', sa.Text(), nullable=True),
+    sa.Column('contract_id', sa.UUID(), nullable=True),
+    sa.Column('expediente_id', sa.UUID(), nullable=True),
+    sa.Column('conformity_deadline_id', sa.UUID(), nullable=True),
+    sa.Column('payment_deadline_id', sa.UUID(), nullable=True),
+    sa.Column('search_key', sa.Text(), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.CheckConstraint("source IN ('upload', 'face')", name=op.f('ck_invoice_source')),
+    sa.CheckConstraint("state IN ('pending_resolution', 'registered', 'linked', 'conformed', 'objected', 'controlled', 'recognised', 'ordered', 'paid', 'rejected')", name=op.f('ck_invoice_state')),
+    sa.CheckConstraint("verdict IN ('accepted', 'rejected')", name=op.f('ck_invoice_verdict')),
+    sa.ForeignKeyConstraint(['entity_id', 'conformity_deadline_id'], ['deadline.entity_id', 'deadline.id'], name=op.f('fk_invoice_conformity_deadline_id_deadline')),
+    sa.ForeignKeyConstraint(['entity_id', 'contract_id'], ['contract.entity_id', 'contract.id'], name=op.f('fk_invoice_contract_id_contract')),
+    sa.ForeignKeyConstraint(['entity_id', 'document_id'], ['document.entity_id', 'document.id'], name=op.f('fk_invoice_document_id_document')),
+    sa.ForeignKeyConstraint(['entity_id', 'payment_deadline_id'], ['deadline.entity_id', 'deadline.id'], name=op.f('fk_invoice_payment_deadline_id_deadline')),
+    sa.ForeignKeyConstraint(['entity_id', 'person_id'], ['person.entity_id', 'person.id'], name=op.f('fk_invoice_person_id_person')),
+    sa.ForeignKeyConstraint(['entity_id', 'received_by'], ['official.entity_id', 'official.id'], name=op.f('fk_invoice_received_by_official')),
+    sa.PrimaryKeyConstraint('entity_id', 'id', name=op.f('pk_invoice')),
+    sa.UniqueConstraint('entity_id', 'code', name=op.f('uq_invoice_entity_id_code')),
+    sa.UniqueConstraint('entity_id', 'year', 'register_number', name=op.f('uq_invoice_entity_id_year_register_number'))
+    )
+    op.create_index(op.f('ix_invoice_entity_id_contract_id'), 'invoice', ['entity_id', 'contract_id'], unique=False)
+    op.create_index(op.f('ix_invoice_entity_id_expediente_id'), 'invoice', ['entity_id', 'expediente_id'], unique=False)
+    op.create_index(op.f('ix_invoice_entity_id_person_id_received_at'), 'invoice', ['entity_id', 'person_id', 'received_at'], unique=False)
+    op.create_index(op.f('ix_invoice_entity_id_received_at_id'), 'invoice', ['entity_id', 'received_at', 'id'], unique=False)
+    op.create_index(op.f('ix_invoice_entity_id_sha256'), 'invoice', ['entity_id', 'sha256'], unique=False)
+    op.create_index(op.f('ix_invoice_entity_id_state_received_at'), 'invoice', ['entity_id', 'state', 'received_at'], unique=False)
+    op.create_index('uq_invoice_live_file', 'invoice', ['entity_id', 'sha256', 'position'], unique=True, postgresql_where=sa.text("state <> 'rejected'"))
+    op.create_index('uq_invoice_live_invoice', 'invoice', ['entity_id', 'issuer_country', 'issuer_nif', 'series', 'number', 'issued_on'], unique=True, postgresql_where=sa.text("state <> 'rejected'"))
+    op.create_table('payment_attempt',
+    sa.Column('entity_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.UUID(), nullable=False),
+    sa.Column('order_id', sa.UUID(), nullable=False),
+    sa.Column('reference', sa.Text(), nullable=False),
+    sa.Column('amount', sa.Numeric(precision=18, scale=2), nullable=False),
+    sa.Column('state', sa.Text(), nullable=False),
+    sa.Column('started_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('decided_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('gateway_code', sa.Text(), nullable=True),
+    sa.Column('refund_reason', sa.Text(), nullable=True),
+    sa.Column('refund_reference', sa.Text(), nullable=True),
+    sa.Column('refunded_at', sa.DateTime(timezone=True), nullable=True),
+    sa.CheckConstraint("refund_reason IN ('duplicate', 'amount', 'cancelled')", name=op.f('ck_payment_attempt_refund_reason')),
+    sa.CheckConstraint("state IN ('started', 'accepted', 'refused', 'expired', 'refund_due', 'refunded')", name=op.f('ck_payment_attempt_state')),
+    sa.ForeignKeyConstraint(['entity_id', 'order_id'], ['payment_order.entity_id', 'payment_order.id'], name=op.f('fk_payment_attempt_order_id_payment_order')),
+    sa.PrimaryKeyConstraint('entity_id', 'id', name=op.f('pk_payment_attempt')),
+    sa.UniqueConstraint('entity_id', 'reference', name=op.f('uq_payment_attempt_entity_id_reference'))
+    )
+    op.create_index(op.f('ix_payment_attempt_entity_id_order_id'), 'payment_attempt', ['entity_id', 'order_id'], unique=False)
+    op.create_index(op.f('ix_payment_attempt_entity_id_state_started_at'), 'payment_attempt', ['entity_id', 'state', 'started_at'], unique=False)
+    op.create_index('uq_payment_attempt_entity_id_order_id_accepted', 'payment_attempt', ['entity_id', 'order_id'], unique=True, postgresql_where=sa.text("state = 'accepted'"))
     op.create_table('registry_entry',
     sa.Column('entity_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.UUID(), nullable=False),
@@ -366,6 +715,70 @@ def upgrade() -> None:
     )
     op.create_index(op.f('ix_document_signature_entity_id_document_id'), 'document_signature', ['entity_id', 'document_id'], unique=False)
     op.create_index('ix_document_signature_entity_id_upgrade', 'document_signature', ['entity_id', 'signed_at'], unique=False, postgresql_where=sa.text('upgrade_pending'))
+    op.create_table('invoice_step',
+    sa.Column('entity_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.UUID(), nullable=False),
+    sa.Column('invoice_id', sa.UUID(), nullable=False),
+    sa.Column('position', sa.Integer(), nullable=False),
+    sa.Column('step', sa.Text(), nullable=False),
+    sa.Column('outcome', sa.Text(), nullable=False),
+    sa.Column('official_id', sa.UUID(), nullable=True),
+    sa.Column('capacity', sa.Text(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('reason', sa.Text(), nullable=True),
+    sa.Column('previous_state', sa.Text(), nullable=True),
+    sa.Column('state', sa.Text(), nullable=False),
+    sa.Column('contract_id', sa.UUID(), nullable=True),
+    sa.CheckConstraint("state IN ('pending_resolution', 'registered', 'linked', 'conformed', 'objected', 'controlled', 'recognised', 'ordered', 'paid', 'rejected')", name=op.f('ck_invoice_step_state')),
+    sa.ForeignKeyConstraint(['entity_id', 'contract_id'], ['contract.entity_id', 'contract.id'], name=op.f('fk_invoice_step_contract_id_contract')),
+    sa.ForeignKeyConstraint(['entity_id', 'invoice_id'], ['invoice.entity_id', 'invoice.id'], name=op.f('fk_invoice_step_invoice_id_invoice')),
+    sa.ForeignKeyConstraint(['entity_id', 'official_id'], ['official.entity_id', 'official.id'], name=op.f('fk_invoice_step_official_id_official')),
+    sa.PrimaryKeyConstraint('entity_id', 'id', name=op.f('pk_invoice_step')),
+    sa.UniqueConstraint('entity_id', 'invoice_id', 'position', name=op.f('uq_invoice_step_entity_id_invoice_id_position'))
+    )
+    op.create_table('notification',
+    sa.Column('entity_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.UUID(), nullable=False),
+    sa.Column('expediente_id', sa.UUID(), nullable=True),
+    sa.Column('document_id', sa.UUID(), nullable=False),
+    sa.Column('person_id', sa.UUID(), nullable=False),
+    sa.Column('representative_id', sa.UUID(), nullable=True),
+    sa.Column('unit_id', sa.UUID(), nullable=False),
+    sa.Column('unit_name', sa.Text(), nullable=False),
+    sa.Column('subject', sa.Text(), nullable=False),
+    sa.Column('purpose', sa.Text(), nullable=False),
+    sa.Column('channel', sa.Text(), nullable=False),
+    sa.Column('channel_reason', sa.Text(), nullable=False),
+    sa.Column('state', sa.Text(), nullable=False),
+    sa.Column('prepared_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('available_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('entry_id', sa.UUID(), nullable=True),
+    sa.Column('deadline_id', sa.UUID(), nullable=True),
+    sa.Column('closed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('closed_by', sa.UUID(), nullable=True),
+    sa.Column('closed_via', sa.Text(), nullable=True),
+    sa.Column('announcement', sa.Text(), nullable=True),
+    sa.Column('acknowledgement_id', sa.UUID(), nullable=True),
+    sa.Column('notice_sent_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('notice_failure', sa.Text(), nullable=True),
+    sa.Column('reference', sa.Text(), nullable=True),
+    sa.CheckConstraint("channel IN ('electronic', 'paper')", name=op.f('ck_notification_channel')),
+    sa.CheckConstraint("channel_reason IN ('obliged', 'chosen', 'not_electronic', 'not_convertible', 'first_of_office')", name=op.f('ck_notification_channel_reason')),
+    sa.CheckConstraint("closed_via IN ('sede', 'post', 'office', 'gazette')", name=op.f('ck_notification_closed_via')),
+    sa.CheckConstraint("state IN ('prepared', 'available', 'to_post', 'accepted', 'rejected', 'expired', 'delivered', 'undelivered', 'published')", name=op.f('ck_notification_state')),
+    sa.ForeignKeyConstraint(['entity_id', 'acknowledgement_id'], ['document.entity_id', 'document.id'], name=op.f('fk_notification_acknowledgement_id_document')),
+    sa.ForeignKeyConstraint(['entity_id', 'closed_by'], ['person.entity_id', 'person.id'], name=op.f('fk_notification_closed_by_person')),
+    sa.ForeignKeyConstraint(['entity_id', 'deadline_id'], ['deadline.entity_id', 'deadline.id'], name=op.f('fk_notification_deadline_id_deadline')),
+    sa.ForeignKeyConstraint(['entity_id', 'document_id'], ['document.entity_id', 'document.id'], name=op.f('fk_notification_document_id_document')),
+    sa.ForeignKeyConstraint(['entity_id', 'entry_id'], ['registry_entry.entity_id', 'registry_entry.id'], name=op.f('fk_notification_entry_id_registry_entry')),
+    sa.ForeignKeyConstraint(['entity_id', 'person_id'], ['person.entity_id', 'person.id'], name=op.f('fk_notification_person_id_person')),
+    sa.ForeignKeyConstraint(['entity_id', 'representative_id'], ['person.entity_id', 'person.id'], name=op.f('fk_notification_representative_id_person')),
+    sa.ForeignKeyConstraint(['entity_id', 'unit_id'], ['unit.entity_id', 'unit.id'], name=op.f('fk_notification_unit_id_unit')),
+    sa.PrimaryKeyConstraint('entity_id', 'id', name=op.f('pk_notification'))
+    )
+    op.create_index(op.f('ix_notification_entity_id_expediente_id'), 'notification', ['entity_id', 'expediente_id'], unique=False)
+    op.create_index(op.f('ix_notification_entity_id_person_id_available_at'), 'notification', ['entity_id', 'person_id', 'available_at'], unique=False)
+    op.create_index(op.f('ix_notification_entity_id_state_available_at'), 'notification', ['entity_id', 'state', 'available_at'], unique=False)
     op.create_table('registry_attachment',
     sa.Column('entity_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.UUID(), nullable=False),
@@ -384,11 +797,33 @@ def upgrade() -> None:
     sa.UniqueConstraint('entity_id', 'entry_id', 'position', name=op.f('uq_registry_attachment_entity_id_entry_id_position'))
     )
     op.create_index(op.f('ix_registry_attachment_entity_id_document_id'), 'registry_attachment', ['entity_id', 'document_id'], unique=False)
+    op.create_table('postal_attempt',
+    sa.Column('entity_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.UUID(), nullable=False),
+    sa.Column('notification_id', sa.UUID(), nullable=False),
+    sa.Column('number', sa.Integer(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('result', sa.Text(), nullable=False),
+    sa.Column('why_void', sa.Text(), nullable=True),
+    sa.Column('official_id', sa.UUID(), nullable=True),
+    sa.Column('recorded_at', sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint("result IN ('delivered', 'rejected', 'absent', 'unknown')", name=op.f('ck_postal_attempt_result')),
+    sa.ForeignKeyConstraint(['entity_id', 'notification_id'], ['notification.entity_id', 'notification.id'], name=op.f('fk_postal_attempt_notification_id_notification')),
+    sa.ForeignKeyConstraint(['entity_id', 'official_id'], ['official.entity_id', 'official.id'], name=op.f('fk_postal_attempt_official_id_official')),
+    sa.PrimaryKeyConstraint('entity_id', 'id', name=op.f('pk_postal_attempt')),
+    sa.UniqueConstraint('entity_id', 'notification_id', 'number', name=op.f('uq_postal_attempt_entity_id_notification_id_number'))
+    )
 
 
 def downgrade() -> None:
+    op.drop_table('postal_attempt')
     op.drop_index(op.f('ix_registry_attachment_entity_id_document_id'), table_name='registry_attachment')
     op.drop_table('registry_attachment')
+    op.drop_index(op.f('ix_notification_entity_id_state_available_at'), table_name='notification')
+    op.drop_index(op.f('ix_notification_entity_id_person_id_available_at'), table_name='notification')
+    op.drop_index(op.f('ix_notification_entity_id_expediente_id'), table_name='notification')
+    op.drop_table('notification')
+    op.drop_table('invoice_step')
     op.drop_index('ix_document_signature_entity_id_upgrade', table_name='document_signature', postgresql_where=sa.text('upgrade_pending'))
     op.drop_index(op.f('ix_document_signature_entity_id_document_id'), table_name='document_signature')
     op.drop_table('document_signature')
@@ -404,25 +839,69 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_registry_entry_entity_id_person_id_presented_at'), table_name='registry_entry')
     op.drop_index(op.f('ix_registry_entry_entity_id_expediente_id'), table_name='registry_entry')
     op.drop_table('registry_entry')
+    op.drop_index('uq_payment_attempt_entity_id_order_id_accepted', table_name='payment_attempt', postgresql_where=sa.text("state = 'accepted'"))
+    op.drop_index(op.f('ix_payment_attempt_entity_id_state_started_at'), table_name='payment_attempt')
+    op.drop_index(op.f('ix_payment_attempt_entity_id_order_id'), table_name='payment_attempt')
+    op.drop_table('payment_attempt')
+    op.drop_index('uq_invoice_live_invoice', table_name='invoice', postgresql_where=sa.text("state <> 'rejected'"))
+    op.drop_index('uq_invoice_live_file', table_name='invoice', postgresql_where=sa.text("state <> 'rejected'"))
+    op.drop_index(op.f('ix_invoice_entity_id_state_received_at'), table_name='invoice')
+    op.drop_index(op.f('ix_invoice_entity_id_sha256'), table_name='invoice')
+    op.drop_index(op.f('ix_invoice_entity_id_received_at_id'), table_name='invoice')
+    op.drop_index(op.f('ix_invoice_entity_id_person_id_received_at'), table_name='invoice')
+    op.drop_index(op.f('ix_invoice_entity_id_expediente_id'), table_name='invoice')
+    op.drop_index(op.f('ix_invoice_entity_id_contract_id'), table_name='invoice')
+    op.drop_table('invoice')
     op.drop_index(op.f('ix_document_version_entity_id_sha256'), table_name='document_version')
     op.drop_table('document_version')
+    op.drop_index(op.f('ix_document_hold_entity_id_person_id'), table_name='document_hold')
+    op.drop_table('document_hold')
     op.drop_table('document_attachment')
+    op.drop_index(op.f('ix_contract_charge_entity_id_contract_id_state'), table_name='contract_charge')
+    op.drop_table('contract_charge')
+    op.drop_index(op.f('ix_work_item_entity_id_state_unit_id_role'), table_name='work_item')
+    op.drop_index(op.f('ix_work_item_entity_id_expediente_id'), table_name='work_item')
+    op.drop_index(op.f('ix_work_item_entity_id_assignee_id_state'), table_name='work_item')
+    op.drop_table('work_item')
+    op.drop_index(op.f('ix_process_timer_entity_id_due_at'), table_name='process_timer', postgresql_where=sa.text("state = 'waiting'"))
+    op.drop_table('process_timer')
+    op.drop_table('process_task')
+    op.drop_index(op.f('ix_process_incident_entity_id_resolved_at_at'), table_name='process_incident')
+    op.drop_table('process_incident')
+    op.drop_table('procedure_file')
     op.drop_index(op.f('ix_power_entity_id_attorney_id'), table_name='power')
     op.drop_table('power')
     op.drop_table('post_assignment')
+    op.drop_index(op.f('ix_payment_order_entity_id_person_id_state'), table_name='payment_order')
+    op.drop_table('payment_order')
     op.drop_index(op.f('ix_document_entity_id_sha256'), table_name='document')
     op.drop_index(op.f('ix_document_entity_id_person_id'), table_name='document')
     op.drop_index(op.f('ix_document_entity_id_expediente_id'), table_name='document')
     op.drop_table('document')
+    op.drop_index(op.f('ix_contract_entity_id_supplier_id_state'), table_name='contract')
+    op.drop_index(op.f('ix_contract_entity_id_responsible_id'), table_name='contract')
+    op.drop_table('contract')
+    op.drop_table('checkpoint_stamp')
     op.drop_index(op.f('ix_web_session_entity_id_actor_id'), table_name='web_session')
     op.drop_table('web_session')
     op.drop_table('unit')
     op.drop_table('registry_counter')
+    op.drop_table('process_model')
+    op.drop_index(op.f('ix_process_instance_entity_id_expediente_id'), table_name='process_instance')
+    op.drop_table('process_instance')
+    op.drop_table('procedure_version')
     op.drop_index(op.f('ix_person_entity_id_sort_key'), table_name='person')
     op.drop_table('person')
     op.drop_table('official')
     op.drop_index(op.f('ix_job_run_entity_id_state_started_at'), table_name='job_run')
     op.drop_table('job_run')
+    op.drop_table('invoice_counter')
+    op.drop_index(op.f('ix_deadline_entity_id_state_due_at'), table_name='deadline')
+    op.drop_index(op.f('ix_deadline_entity_id_expediente_id'), table_name='deadline')
+    op.drop_table('deadline')
+    op.drop_index('uq_certificate_active', table_name='certificate', postgresql_where=sa.text("state = 'active'"))
+    op.drop_index(op.f('ix_certificate_entity_id_state_valid_to'), table_name='certificate')
+    op.drop_table('certificate')
     op.drop_table('audit_tile')
     op.drop_table('audit_personal_data')
     op.drop_table('audit_leaf')

@@ -41,7 +41,7 @@ def test_database_and_worker_come_back_after_being_killed(tmp_path: Path) -> Non
         wait_for(lambda: _workers(process.pid))
         first = _workers(process.pid)[0]
         os.kill(first, signal.SIGKILL)
-        wait_for(lambda: _workers(process.pid) and _workers(process.pid)[0] != first)
+        wait_for(lambda: set(_workers(process.pid)) - {first})
         killed = server.pid()
         assert killed is not None
         os.kill(killed, signal.SIGKILL)
