@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.documents.models import Document, DocumentAttachment, DocumentVersion
-from engine.record.evidence import Evidence, evidence_source
+from engine.record.evidence import Claim, Evidence, claim_source, evidence_source
 
 
 @evidence_source
@@ -38,3 +38,32 @@ def embedded_files(session: Session) -> Iterator[Evidence]:
     )
     for document_id, name, sha256 in rows:
         yield Evidence("fichero incrustado", f"{document_id}/{name}", name, sha256)
+
+
+_WRITERS = frozenset(
+    {
+        "documents.add_document",
+        "documents.render_document",
+        "documents.rendered",
+        "documents.sealed",
+        "documents.upgraded",
+        "signing.applied",
+    }
+)
+
+
+@claim_source(_WRITERS, "sha256")
+def current_hashes(session: Session) -> Iterator[Claim]:
+    """Every version of every document: some act named its hash."""
+    rows = session.execute(
+        select(Document.id, Document.title, DocumentVersion.sha256)
+        .join(
+            DocumentVersion,
+            (DocumentVersion.entity_id == Document.entity_id)
+            & (DocumentVersion.document_id == Document.id),
+        )
+        .order_by(Document.id, DocumentVersion.number)
+        .execution_options(yield_per=500)
+    )
+    for document_id, title, sha256 in rows:
+        yield Claim("El documento", title, "document", str(document_id), sha256)

@@ -11,20 +11,27 @@ from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from engine.audit.events import canonical_instant, leaf_hash
+from engine.audit.events import Result, canonical_instant, leaf_hash
 from engine.audit.merkle import Frontier
-from engine.audit.models import AuditCheckpoint, AuditEvent, AuditLeaf, AuditTile
+from engine.audit.models import (
+    AuditCheckpoint,
+    AuditEvent,
+    AuditLeaf,
+    AuditPersonalData,
+    AuditTile,
+)
 from engine.errors import NotFound
-from engine.record.evidence import EVIDENCE_SOURCES
+from engine.record.evidence import CLAIM_SOURCES, EVIDENCE_SOURCES
 from engine.record.sequencer import TILE, lag, log_key
 from engine.record.witness import read_witness
 from engine.townhall import TownHall
 from signatures.notes import NoteError, open_checkpoint
 
 _CHUNK = 5000
+_Facts = set[tuple[str, str, str, str]]
 MAX_LAG = timedelta(seconds=60)
 
 
@@ -45,6 +52,7 @@ class VerificationReport:
     checkpoints: int = 0
     witnessed: int = 0
     objects: int = 0
+    rows: int = 0
     size: int = 0
     root: str = ""
     alterations: list[Alteration] = field(default_factory=list)
@@ -66,29 +74,39 @@ def verify(townhall: TownHall, *, witness: Path | None = None) -> VerificationRe
     """Recompute everything from the stored bytes and say what was altered."""
     report = VerificationReport()
     roots: dict[int, bytes] = {}
+    facts: _Facts = set()
     public = log_key(townhall).public
     with townhall.database.reading() as session:
         wanted = set(session.scalars(select(AuditCheckpoint.size)))
-        frontier = _check_events(session, report, roots, wanted)
+        frontier = _check_events(session, report, roots, wanted, facts)
         _check_checkpoints(session, report, roots, public)
         _check_lag(townhall, session, report)
         report.size, report.root = frontier.size, frontier.root().hex()
         _check_witness(witness or townhall.settings.witness_dir, report, roots, public)
         _check_objects(townhall, session, report)
+        _check_personal(session, report, facts)
+        _check_rows(session, report, facts)
     return report
 
 
 def _check_events(
-    session: Session, report: VerificationReport, roots: dict[int, bytes], wanted: set[int]
+    session: Session,
+    report: VerificationReport,
+    roots: dict[int, bytes],
+    wanted: set[int],
+    facts: _Facts,
 ) -> Frontier:
-    """Each event's leaf from its bytes, each place without gap, the root at each checkpoint's size."""
+    """Each event's leaf from its bytes, each place without gap, the root at each checkpoint's size.
+
+    facts: takes what the unaltered events state of the rows that rooms vouch for.
+    """
     frontier, tile = Frontier(), Frontier()
     for leaf, event in _rows(session):
         if leaf.idx != frontier.size:
             report.add(
                 "sequence", leaf.idx, f"En el lugar {frontier.size} del registro falta un asiento."
             )
-        _check_event(leaf, event, report)
+        _check_event(leaf, event, report, facts)
         frontier.append(leaf.leaf)
         tile.append(leaf.leaf)
         if tile.size == TILE:
@@ -122,7 +140,9 @@ def _rows(session: Session) -> Iterator[tuple[AuditLeaf, AuditEvent | None]]:
         session.expunge_all()
 
 
-def _check_event(leaf: AuditLeaf, event: AuditEvent | None, report: VerificationReport) -> None:
+def _check_event(
+    leaf: AuditLeaf, event: AuditEvent | None, report: VerificationReport, facts: _Facts
+) -> None:
     if event is None:
         report.add("event", leaf.event_id, f"El asiento {leaf.event_id} ha sido borrado.")
         return
@@ -130,13 +150,23 @@ def _check_event(leaf: AuditLeaf, event: AuditEvent | None, report: Verification
     if leaf_hash(event.body) != leaf.leaf or event.leaf != leaf.leaf:
         report.add("event", event.id, f"{label} ha sido modificado.")
         return
-    if not _columns_agree(event):
-        report.add("event", event.id, f"{label} tiene columnas que no dicen lo que su contenido.")
-
-
-def _columns_agree(event: AuditEvent) -> bool:
-    """Whether the columns kept for search repeat the body."""
     body = json.loads(event.body)
+    if not _columns_agree(event, body):
+        report.add("event", event.id, f"{label} tiene columnas que no dicen lo que su contenido.")
+    _collect(event, body, facts)
+
+
+def _collect(event: AuditEvent, body: dict[str, Any], facts: _Facts) -> None:
+    stated = body.get("facts") or {}
+    if event.result != Result.OK or not event.object_id:
+        return
+    for acts, fact, _ in CLAIM_SOURCES:
+        if event.type in acts and fact in stated:
+            facts.add((event.object_kind or "", event.object_id, fact, str(stated[fact])))
+
+
+def _columns_agree(event: AuditEvent, body: dict[str, Any]) -> bool:
+    """Whether the columns kept for search repeat the body."""
     actor, thing = body.get("actor", {}), body.get("object") or {}
     return (
         body["id"] == str(event.id)
@@ -227,4 +257,52 @@ def _check_objects(townhall: TownHall, session: Session, report: VerificationRep
                     item.kind,
                     item.id,
                     f"El fichero de {item.kind} «{item.title}» ha sido modificado.",
+                )
+
+
+def _check_personal(session: Session, report: VerificationReport, facts: _Facts) -> None:
+    """What lies beside the events is what they committed to; what was erased by law is not missed."""
+    rows = session.execute(
+        select(AuditPersonalData, AuditEvent)
+        .join(
+            AuditEvent,
+            (AuditEvent.entity_id == AuditPersonalData.entity_id)
+            & (AuditEvent.id == AuditPersonalData.event_id),
+        )
+        .order_by(AuditPersonalData.event_id, AuditPersonalData.key)
+        .execution_options(yield_per=1000)
+    )
+    for row, event in rows:
+        sealed = (json.loads(event.body).get("sealed") or {}).get(row.key)
+        if hashlib.sha256(row.salt + row.value.encode()).hexdigest() != sealed:
+            report.add(
+                "personal",
+                event.id,
+                f"El dato personal «{row.key}» del asiento {event.id} ({event.type}) ha sido modificado.",
+            )
+            continue
+        for acts, fact, _ in CLAIM_SOURCES:
+            if fact == row.key and event.type in acts and event.object_id:
+                facts.add((event.object_kind or "", event.object_id, fact, row.value))
+
+
+def _check_rows(session: Session, report: VerificationReport, facts: _Facts) -> None:
+    """Every row that rooms vouch for is as an act of the record left it.
+
+    Acts that wait for their place are not in the tree yet: what they say is taken from their bytes.
+    """
+    waiting: _Facts = set()
+    for event in session.scalars(
+        select(AuditEvent).where(~exists().where(AuditLeaf.event_id == AuditEvent.id))
+    ):
+        _collect(event, json.loads(event.body), waiting)
+    for _, fact, source in CLAIM_SOURCES:
+        for claim in source(session):
+            report.rows += 1
+            stated = (claim.object_kind, claim.object_id, fact, claim.value)
+            if stated not in facts and stated not in waiting:
+                report.add(
+                    claim.object_kind,
+                    claim.object_id,
+                    f"{claim.kind} «{claim.title}» no está como lo dejó ningún acto del registro.",
                 )

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+import engine.registry.evidence  # noqa: F401 - registers what the verification asks for
 from engine.audit.models import AuditEvent
 from engine.errors import NotFound, Unavailable
 from engine.jobs import job

@@ -5,16 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
-import rfc8785
 from sqlalchemy import select
 
-from engine.audit.events import canonical_instant
 from engine.deadlines.calendars import NoCalendarForYear
 from engine.deadlines.filing import filing_instant
-from engine.documents.models import DocumentState
+from engine.documents.models import Document, DocumentState
 from engine.documents.operations import render_document
 from engine.documents.pdf import EmbeddedFile
 from engine.documents.queries import DocumentRow, documents_by_id
@@ -36,6 +33,7 @@ from engine.registry.models import (
 )
 from engine.registry.numbering import Place, take_place
 from engine.registry.receipt import Section, receipt_document
+from engine.registry.summary import BoundDocument, summary_of, summary_sha256
 
 MAX_SUBJECT = 240
 _MAX_DOCUMENTS = 200
@@ -90,8 +88,8 @@ def enter(
     entry.expediente_id = expediente_id
     entry.contents = [section.to_json() for section in contents]
     entry.notes = list(notes)
-    facts = _facts(entry, rows)
-    entry.summary_sha256 = hashlib.sha256(rfc8785.dumps(facts)).hexdigest()
+    facts = summary_of(entry, [BoundDocument(row.eni_id, row.sha256) for row in rows])
+    entry.summary_sha256 = summary_sha256(facts)
     act.session.add(entry)
     act.session.flush()
     _attach(act, entry, attached, rows)
@@ -163,26 +161,6 @@ def _entry(act: Act, book: Book, place: Place, unit: Unit, subject: str) -> Regi
     )
 
 
-def _facts(entry: RegistryEntry, rows: Sequence[DocumentRow]) -> dict[str, Any]:
-    """What the audit event binds: the number, the instants and every document's hash."""
-    effective = entry.effective_at
-    return {
-        "book": entry.book,
-        "office": entry.office,
-        "number": entry.number,
-        "code": entry.code,
-        "presented_at": canonical_instant(entry.presented_at),
-        "effective_at": None if effective is None else canonical_instant(effective),
-        "channel": entry.channel,
-        "person": None if entry.person_id is None else str(entry.person_id),
-        "representative": (
-            None if entry.representative_id is None else str(entry.representative_id)
-        ),
-        "unit": entry.unit_dir3,
-        "documents": [{"eni_id": row.eni_id, "sha256": row.sha256} for row in rows],
-    }
-
-
 def _attach(
     act: Act, entry: RegistryEntry, attached: Sequence[Attached], rows: Sequence[DocumentRow]
 ) -> None:
@@ -241,8 +219,20 @@ def settle_effective(act: Act, *, entry_id: UUID) -> bool:
         return False
     filed = filing_instant(entry.presented_at, sede_calendar(act.townhall))
     entry.effective_at, entry.closed_because = filed.effective, filed.reason
-    act.note(code=entry.code, effective_at=filed.effective)
+    entry.summary_sha256 = summary_sha256(summary_of(entry, _bound(act, entry_id)))
+    act.note(code=entry.code, effective_at=filed.effective, summary_sha256=entry.summary_sha256)
     return True
+
+
+def _bound(act: Act, entry_id: UUID) -> list[BoundDocument]:
+    """The documents of an entry, as its summary names them."""
+    rows = act.session.execute(
+        select(Document.eni_id, RegistryAttachment.sha256)
+        .join(Document, Document.id == RegistryAttachment.document_id)
+        .where(RegistryAttachment.entry_id == entry_id)
+        .order_by(RegistryAttachment.position)
+    )
+    return [BoundDocument(eni_id, sha256) for eni_id, sha256 in rows]
 
 
 @operation("registry.receipt_issued", basis="art. 16.3 de la Ley 39/2015")

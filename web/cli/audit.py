@@ -32,7 +32,8 @@ def verify(witness: Path | None, as_json: bool) -> int:
         verdict = "íntegro" if report.ok else "ALTERADO"
         click.echo(
             f"Registro {verdict}: {report.events} asientos, {report.checkpoints} puntos de control, "
-            f"{report.witnessed} vistos por el testigo, {report.objects} ficheros comprobados."
+            f"{report.witnessed} vistos por el testigo, {report.objects} ficheros y "
+            f"{report.rows} filas comprobados."
         )
     return 0 if report.ok else 1
 
