@@ -5,21 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from engine.deadlines.calendars import Calendar, Calendars, load_calendar
+from engine.deadlines.calendars import Calendars
 from engine.deadlines.computation import compute
 from engine.deadlines.models import Deadline, DeadlineState
 from engine.deadlines.rules import term_rule
+from engine.deadlines.seat import seat_calendar
 from engine.deadlines.term import Term
 from engine.operation import Act, operation
-from engine.townhall import TownHall
-
-
-def seat_calendar(townhall: TownHall) -> Calendar:
-    """The calendar of the town hall's seat, loaded once."""
-    calendar: Calendar | None = townhall.parts.get("calendar")
-    if calendar is None:
-        calendar = townhall.parts["calendar"] = load_calendar(townhall.settings.town.calendar)
-    return calendar
 
 
 @operation("deadlines.open", basis="arts. 29 y 30 de la Ley 39/2015")
@@ -68,11 +60,20 @@ def open_deadline(
 
 
 @operation("deadlines.end")
-def end_deadline(act: Act, *, deadline_id: UUID, state: DeadlineState) -> None:
-    """End a term: met, expired or cancelled. Ending it twice changes nothing."""
+def end_deadline(
+    act: Act, *, deadline_id: UUID, state: DeadlineState, at: datetime | None = None
+) -> None:
+    """End a term: met, expired or cancelled. Ending it twice changes nothing.
+
+    at: when what it waited for was done, now when not given; done after the last second of the term,
+    the term expired, whatever `state` says.
+    """
     row = act.lock(Deadline, deadline_id)
+    ended_at = at or act.now
+    if state is DeadlineState.MET and ended_at.replace(microsecond=0) > row.due_at:
+        state = DeadlineState.EXPIRED
     act.about("deadline", row.id, row.expediente_id)
     act.note(rule=row.rule, state=state)
     if row.state == DeadlineState.OPEN.value:
         row.state = state.value
-        row.ended_at = act.now
+        row.ended_at = ended_at

@@ -1,1 +1,1 @@
-"""The administrative case: drafts, opening, correction, resolution, archive."""
+"""The administrative case: drafts, opening, what people bring to it, its end and its signed index."""

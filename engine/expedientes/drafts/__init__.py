@@ -1,0 +1,1 @@
+"""Applications that a person is filling in, until they are filed."""

@@ -1,0 +1,112 @@
+"""What happened in an expediente, in plain words: its phases, entries, documents, tasks, its end."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from engine.audit.models import AuditEvent
+from engine.documents.codes import Origin
+from engine.documents.queries import DocumentRow
+from engine.expedientes.models import Expediente, Outcome
+from engine.procedures.package import Procedure
+from engine.registry.models import Book, RegistryEntry
+from engine.workflow.models import WorkState
+from engine.workflow.queries import WorkItemRow, items_of
+
+_PHASE = "expedientes.change_phase"
+
+
+@dataclass(frozen=True)
+class Happening:
+    """Something that happened: when, what in a few words, who did it (may be empty), the detail."""
+
+    at: datetime
+    title: str
+    who: str
+    text: str
+
+
+def happenings(
+    session: Session,
+    row: Expediente,
+    procedure: Procedure,
+    documents: Sequence[DocumentRow],
+    *,
+    staff: bool,
+) -> tuple[Happening, ...]:
+    """Everything, oldest first; staff: with the tasks and the names of who did them.
+
+    documents: those that the reader may see. The interested person reads phases, not tasks.
+    """
+    found = [
+        Happening(row.opened_at, "Se abrió el expediente", "", f"Con el número {row.number}."),
+        *_phases(session, row, procedure),
+        *_entries(session, row),
+        *_documents(documents),
+        *(_tasks(items_of(session, row.id)) if staff else ()),
+        *_end(row),
+    ]
+    return tuple(sorted(found, key=lambda item: item.at))
+
+
+def _phases(session: Session, row: Expediente, procedure: Procedure) -> Iterator[Happening]:
+    events = session.execute(
+        select(AuditEvent.at, AuditEvent.body)
+        .where(
+            AuditEvent.expediente_id == row.id,
+            AuditEvent.type == _PHASE,
+            AuditEvent.result == "ok",
+        )
+        .order_by(AuditEvent.at, AuditEvent.id)
+    )
+    for at, body in events:
+        phase = json.loads(body).get("facts", {}).get("phase")
+        if phase:
+            yield Happening(at, procedure.phase_words(phase), "", "")
+
+
+def _entries(session: Session, row: Expediente) -> Iterator[Happening]:
+    entries = session.scalars(
+        select(RegistryEntry)
+        .where(RegistryEntry.expediente_id == row.id)
+        .order_by(RegistryEntry.presented_at)
+    )
+    for entry in entries:
+        way = "Entrada en el registro" if entry.book == Book.ENTRY.value else "Salida del registro"
+        yield Happening(entry.presented_at, f"{way}: {entry.subject}", "", f"Número {entry.code}.")
+
+
+def _documents(documents: Iterable[DocumentRow]) -> Iterator[Happening]:
+    """What the town hall added; what came through the registry is told by its entry."""
+    for document in documents:
+        if document.origin == Origin.ADMINISTRATION.value and document.ready:
+            yield Happening(
+                document.captured_at,
+                f"Se incorporó «{document.title}»",
+                "",
+                document.kind.label,
+            )
+
+
+def _tasks(items: Iterable[WorkItemRow]) -> Iterator[Happening]:
+    for item in items:
+        if item.state is WorkState.DONE and item.completed_at is not None:
+            yield Happening(
+                item.completed_at,
+                f"Tarea hecha: {item.title}",
+                item.completed_by_name,
+                item.unit_name,
+            )
+
+
+def _end(row: Expediente) -> Iterator[Happening]:
+    if row.closed_at is not None and row.outcome is not None:
+        yield Happening(
+            row.closed_at, "Terminó el expediente", "", Outcome(row.outcome).label + "."
+        )
