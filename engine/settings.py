@@ -60,7 +60,9 @@ class Settings:
 
     database_url: the application's role, which cannot alter the record;
     owner_url: the owner's role, for migrations only;
-    base_url: the public address of the sede, printed on documents.
+    base_url: the public address of the sede, printed on documents;
+    smtp_url: the mail server, `smtp://user:password@host:port` or `smtps://…`;
+    mail_from: the address that notices come from, by default the town's.
     """
 
     environment: Environment
@@ -71,6 +73,8 @@ class Settings:
     secret_key: bytes | None
     schemas_dir: Path | None
     key_passphrase: str | None
+    smtp_url: str | None
+    mail_from: str | None
     town: Town
 
     @property
@@ -94,6 +98,10 @@ class Settings:
     def witness_dir(self) -> Path:
         return self.data_dir / "witness"
 
+    @property
+    def mail_dir(self) -> Path:
+        return self.data_dir / "mail"
+
 
 def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     """Read the settings; raises ConfigurationError that names the variable or the key at fault."""
@@ -112,6 +120,8 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         secret_key=secret.encode() if secret else None,
         schemas_dir=Path(schemas) if schemas else None,
         key_passphrase=env.get("ANDECHA_KEY_PASSPHRASE") or None,
+        smtp_url=env.get("ANDECHA_SMTP_URL") or None,
+        mail_from=env.get("ANDECHA_MAIL_FROM") or None,
         town=load_town(town_file),
     )
     if environment is Environment.PRODUCTION:

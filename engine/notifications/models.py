@@ -163,3 +163,31 @@ class PostalAttempt(EntityRow, Base):
         refers("official_id", "official"),
         one_of("result", PostalResult, "result"),
     )
+
+
+class Notice(EntityRow, Base):
+    """A message to a person, by e-mail: that a notification waits, or an advice that is none.
+
+    A notice is never the notification (art. 41.6 of Ley 39/2015): when it fails nothing is void.
+    person_id: who is told, the interested person or the representative;
+    notification_id: the one that it tells of; an advice has none and stands in the person's folder;
+    email: where it goes, empty when no address is known; failure: why the last try went wrong.
+    """
+
+    __tablename__ = "notice"
+    person_id: Mapped[UUID]
+    expediente_id: Mapped[UUID | None]
+    notification_id: Mapped[UUID | None]
+    subject: Mapped[str]
+    text: Mapped[str]
+    email: Mapped[str]
+    created_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+    failure: Mapped[str | None]
+
+    __table_args__ = (
+        Index(None, "entity_id", "person_id", "created_at"),
+        Index(None, "entity_id", "notification_id"),
+        refers("person_id", "person"),
+        refers("notification_id", "notification"),
+    )
