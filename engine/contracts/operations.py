@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -22,12 +23,32 @@ from engine.contracts.queries import taken
 from engine.errors import BadInput, NotFound, RuleBroken, Stale
 from engine.money import format_euros, multiply, round2
 from engine.operation import Act, operation
-from engine.people.models import Official, Person, Unit
+from engine.people import operations as people
+from engine.people.models import Official, Person, PersonKind, Unit
 from engine.people.names import sort_key
+from engine.people.queries import person_by_document
 
 MAX_AMOUNT = Decimal("9999999999999.99")
 _HUNDRED = Decimal(100)
 _MAX_TEXT = 240
+# The first character of the number of a natural person: a DNI's figures, an NIE, the NIF of those
+# without a DNI (arts. 19 and 20 of Real Decreto 1065/2007).
+_OF_INDIVIDUALS = frozenset("0123456789XYZKLM")
+
+
+@dataclass(frozen=True)
+class Supplier:
+    """Who a contract is made with. name and surnames: asked only of who is not known to the town."""
+
+    document_number: str
+    name: str = ""
+    surname1: str = ""
+    surname2: str = ""
+
+    @property
+    def kind(self) -> PersonKind:
+        individual = self.document_number[:1] in _OF_INDIVIDUALS
+        return PersonKind.INDIVIDUAL if individual else PersonKind.COMPANY
 
 
 @operation("contracts.create", basis="arts. 36 y 153 de la Ley 9/2017")
@@ -79,6 +100,48 @@ def create(
     act.about("contract", contract.id)
     act.note(**_snapshot(contract))
     return contract
+
+
+@operation(
+    "contracts.create_with_supplier",
+    permission="contracts.create",
+    basis="arts. 36 y 153 de la Ley 9/2017",
+)
+def create_with_supplier(
+    act: Act, *, supplier: Supplier, kind: ContractKind, agreed: Mapping[str, Any]
+) -> Contract:
+    """Record a contract and, when the town does not know its supplier yet, the supplier.
+
+    agreed: what else `create` takes. Raises what `create` raises, and BadInput for an unknown
+    supplier without a name.
+    """
+    known = person_by_document(act.session, supplier.document_number)
+    supplier_id = known.id if known is not None else _new_supplier(act, supplier).id
+    contract = create(act, kind=kind, supplier_id=supplier_id, **agreed)
+    act.about("contract", contract.id)
+    act.note(new_supplier=known is None)
+    return contract
+
+
+def _new_supplier(act: Act, supplier: Supplier) -> Person:
+    name, surname1 = _line(supplier.name), _line(supplier.surname1)
+    errors = []
+    if not name:
+        ask = "El contratista no figura todavía en el ayuntamiento: escriba su nombre."
+        errors.append(("supplier_name", ask))
+    if supplier.kind is PersonKind.INDIVIDUAL and not surname1:
+        ask = "El documento es de una persona física que no figura todavía: escriba su apellido."
+        errors.append(("supplier_surname1", ask))
+    if errors:
+        raise BadInput("Revise los datos del contratista.", tuple(errors))
+    return people.register_person(
+        act,
+        kind=supplier.kind,
+        document_number=supplier.document_number,
+        name=name,
+        surname1=surname1,
+        surname2=_line(supplier.surname2),
+    )
 
 
 @operation("contracts.amend", basis="arts. 203 a 207 de la Ley 9/2017")

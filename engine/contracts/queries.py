@@ -21,6 +21,7 @@ from engine.contracts.models import (
     key_of,
 )
 from engine.errors import NotFound
+from engine.money import round2
 from engine.people.models import Official, Person, Unit
 from engine.people.names import sort_key
 
@@ -82,6 +83,21 @@ class ContractRow:
     @property
     def available(self) -> Decimal:
         return self.remaining - self.reserved
+
+    @property
+    def recognised_percent(self) -> Decimal:
+        """How much of the amount was recognised, from 0 to 100."""
+        return self._percent(self.recognised)
+
+    @property
+    def taken_percent(self) -> Decimal:
+        """How much of the amount was recognised or is held by invoices under way, from 0 to 100."""
+        return self._percent(self.recognised + self.reserved)
+
+    def _percent(self, part: Decimal) -> Decimal:
+        if self.amount <= 0:
+            return _ZERO
+        return min(Decimal(100), max(_ZERO, round2(part * 100 / self.amount)))
 
     def in_term(self, day: date) -> bool:
         """Whether the contract was in force on a day."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
-from uuid import UUID
 
 from engine.finance import models
 from engine.finance.invoices.checking import InvoiceFileReport, InvoiceReport
@@ -17,7 +16,7 @@ from engine.money import format_euros, round2
 from engine.people.names import sort_key
 
 _ROLES = {"01": "accounting_office", "02": "managing_body", "03": "processing_unit"}
-_SHORT, _LONG = 60, 200
+_SHORT, _LONG, _TITLE = 60, 200, 300
 
 
 def findings_of(report: InvoiceFileReport, one: InvoiceReport) -> tuple[Finding, ...]:
@@ -48,9 +47,8 @@ def invoice_row(
     place: RegisterPlace,
     source: Source,
     sha256: str,
-    document_id: UUID,
 ) -> models.Invoice:
-    """The row of one invoice of a file; position: from 1."""
+    """The row of one invoice of a file, without its document yet; position: from 1."""
     one = report.invoices[position - 1]
     invoice = one.invoice
     found = findings_of(report, one)
@@ -61,7 +59,6 @@ def invoice_row(
         code=place.code,
         source=source.value,
         received_at=place.received_at,
-        document_id=document_id,
         sha256=sha256,
         position=position,
         format="facturae",
@@ -112,9 +109,10 @@ def _money(value: Decimal | None) -> Decimal | None:
 
 
 def title_of(row: models.Invoice) -> str:
-    """The invoice as the title of its document and of its expediente."""
+    """The invoice as the title of its document and of its expediente, at most 300 characters."""
     number = f"{row.series}-{row.number}" if row.series else row.number or "sin número"
     amount = (
         f", {format_euros(row.total)}" if row.total is not None and row.currency == "EUR" else ""
     )
-    return f"Factura {number} de {row.issuer_name or row.issuer_nif}{amount}"
+    issuer = row.issuer_name or row.issuer_nif or "emisor sin identificar"
+    return f"Factura {number} de {issuer}"[: _TITLE - len(amount)] + amount

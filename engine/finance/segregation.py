@@ -72,7 +72,7 @@ def _check(act: Act, invoice: Invoice, step: Step, official: Actor) -> str:
         _check_responsible(act, invoice, official)
     _check_four_eyes(act, invoice, step, official)
     _check_interest(act, invoice, official)
-    return _capacity(official, step.operation)
+    return capacity_of(official, step.operation)
 
 
 def _check_responsible(act: Act, invoice: Invoice, official: Actor) -> None:
@@ -111,7 +111,7 @@ def _check_interest(act: Act, invoice: Invoice, official: Actor) -> None:
         )
 
 
-def _capacity(official: Actor, permission: str) -> str:
+def capacity_of(official: Actor, permission: str) -> str:
     """The first role, in the order of roles.toml, that grants the permission to the official."""
     return next((key for key in _granting(roles(), permission) if key in official.roles), "")
 

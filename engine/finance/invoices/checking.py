@@ -61,18 +61,21 @@ class InvoiceFileReport:
         return all(item.severity is not Severity.ERROR for item in self.all_findings)
 
     def to_dict(self, file_name: str) -> dict[str, Any]:
-        """The report for `andecha check invoice --json`: keys of the command line's contract."""
+        """The report for `andecha check invoice --json`: keys of the command line's contract.
+
+        What concerns the whole file is a finding of each of its invoices too.
+        """
         return {
             "file": file_name,
             "format": "facturae" if self.version else "unknown",
             "version": self.version,
             "verdict": "accepted" if self.accepted else "rejected",
             "findings": [item.to_dict() for item in self.findings],
-            "invoices": [_invoice_dict(report) for report in self.invoices],
+            "invoices": [_invoice_dict(report, self.findings) for report in self.invoices],
         }
 
 
-def _invoice_dict(report: InvoiceReport) -> dict[str, Any]:
+def _invoice_dict(report: InvoiceReport, of_file: tuple[Finding, ...]) -> dict[str, Any]:
     invoice = report.invoice
     total = invoice.totals.invoice
     return {
@@ -80,7 +83,7 @@ def _invoice_dict(report: InvoiceReport) -> dict[str, Any]:
         "series": invoice.series,
         "issuer": invoice.seller.number,
         "total": None if total is None else str(round2(total) if total == round2(total) else total),
-        "findings": [item.to_dict() for item in report.findings],
+        "findings": [item.to_dict() for item in (*of_file, *report.findings)],
     }
 
 
@@ -129,16 +132,20 @@ def against_register(
     report: InvoiceFileReport, channel: Channel, lookups: Lookups
 ) -> InvoiceFileReport:
     """The report with what only the register and the town's units know, and no reading again."""
-    return replace(
-        report,
-        invoices=tuple(
-            replace(
-                one,
-                findings=(*one.findings, *check_register(one.invoice, channel, lookups)),
-            )
-            for one in report.invoices
-        ),
-    )
+    for position in range(1, len(report.invoices) + 1):
+        report = one_against_register(report, position, channel, lookups)
+    return report
+
+
+def one_against_register(
+    report: InvoiceFileReport, position: int, channel: Channel, lookups: Lookups
+) -> InvoiceFileReport:
+    """The same for one invoice of the file, from 1: those before it may be in the register by now."""
+    invoices = list(report.invoices)
+    one = invoices[position - 1]
+    found = check_register(one.invoice, channel, lookups)
+    invoices[position - 1] = replace(one, findings=(*one.findings, *found))
+    return replace(report, invoices=tuple(invoices))
 
 
 def _leaf(path: str) -> str:

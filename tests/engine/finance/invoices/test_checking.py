@@ -234,12 +234,29 @@ def test_the_samples_of_other_people_get_their_verdict(checked: Check, name: str
 
 
 @pytest.mark.skipif(not SHARED.exists(), reason="the official samples are not at hand")
-def test_the_command_checks_a_file_and_says_so_by_its_exit_code(
+def test_the_command_says_of_each_file_what_its_contract_promises(
     run_cli: Callable[..., object], tmp_path: Path
 ) -> None:
-    right = run_cli("check", "invoice", "--json", str(SHARED / "samples/Facturae-3.2.2-valid.xml"))
-    wrong = run_cli("check", "invoice", str(SHARED / "samples/Facturae-3.2.2-nif-invalido.xml"))
+    paths = [str(SHARED / "samples" / name) for name in SAMPLES]
+    every = run_cli("check", "invoice", "--json", *paths)
+    assert every.returncode == 1  # type: ignore[attr-defined]
+    results = json.loads(every.stdout)  # type: ignore[attr-defined]
+    assert [result["file"] for result in results] == paths
+    for (name, (accepted, expected)), result in zip(SAMPLES.items(), results, strict=True):
+        assert {"file", "format", "version", "verdict", "invoices"} <= set(result)
+        assert (result["format"], result["version"]) == ("facturae", name.split("-")[1])
+        assert result["verdict"] == ("accepted" if accepted else "rejected")
+        for invoice in result["invoices"]:
+            assert set(invoice) == {"number", "series", "issuer", "total", "findings"}
+            for found in invoice["findings"]:
+                assert set(found) == {"rule", "severity", "message", "path"}
+                assert found["severity"] in ("error", "warning", "info")
+            errors = {f["rule"] for f in invoice["findings"] if f["severity"] == "error"}
+            assert expected <= errors
+    right, wrong = paths[0], paths[4]
+    one = run_cli("check", "invoice", "--json", right)
+    assert json.loads(one.stdout)["verdict"] == "accepted"  # type: ignore[attr-defined]
     absent = run_cli("check", "invoice", str(tmp_path / "nothing.xml"))
-    assert (right.returncode, wrong.returncode, absent.returncode) == (0, 1, 2)  # type: ignore[attr-defined]
-    assert json.loads(right.stdout)["verdict"] == "accepted"  # type: ignore[attr-defined]
+    codes = [one.returncode, run_cli("check", "invoice", wrong).returncode, absent.returncode]  # type: ignore[attr-defined]
+    assert codes == [0, 1, 2]
     assert "No existe el fichero" in absent.stderr  # type: ignore[attr-defined]
