@@ -10,7 +10,13 @@ from sqlalchemy import select
 from engine.errors import BadInput, RuleBroken
 from engine.operation import Act, operation
 from engine.procedures.models import ProcedureFile, ProcedureVersion
-from engine.procedures.package import fingerprint, load_procedure
+from engine.procedures.package import (
+    InvalidPackage,
+    check_package,
+    fingerprint,
+    load_procedure,
+)
+from engine.services import SERVICES
 
 
 @operation("procedures.publish")
@@ -19,6 +25,9 @@ def publish(act: Act, *, files: Mapping[str, bytes]) -> ProcedureVersion:
 
     Raises InvalidPackage with every fault, RuleBroken for other content under a published version.
     """
+    faults = tuple(item for item in check_package(files, SERVICES) if item.level == "error")
+    if faults:
+        raise InvalidPackage(faults)
     procedure = load_procedure(files)
     sha256 = fingerprint(files)
     known = act.session.scalar(

@@ -22,7 +22,8 @@ from engine.decisions.errors import DecisionError
 from engine.decisions.model import load_decisions
 from engine.errors import TownHallError
 from engine.money import round2
-from engine.workflow.definitions import Finding, check_process
+from engine.procedures.references import Parts, Services, check_references
+from engine.workflow.definitions import Finding, check_process, load_definition
 from forms.definition import FormDefinition, FormDefinitionError, load_form
 
 PROCEDURE, MODEL, FORM, DECISIONS = "procedure.toml", "process.bpmn", "form.json", "decisions.dmn"
@@ -220,11 +221,18 @@ def _stem(name: str) -> str:
     return name.rpartition("/")[2].rpartition(".")[0]
 
 
-def check_package(files: Mapping[str, bytes]) -> tuple[Finding, ...]:
-    """Everything that keeps a package from being published, and what is worth a second look."""
+def check_package(
+    files: Mapping[str, bytes], services: Services | None = None
+) -> tuple[Finding, ...]:
+    """Everything that keeps a package from being published, and what is worth a second look.
+
+    services: those that models may call (`engine.services.SERVICES`), once the rooms are imported;
+    without them no call is compared with them.
+    """
     findings = list(_check_toml(files))
     if MODEL not in files:
-        findings.append(_fault(MODEL, "al paquete le falta el modelo BPMN"))
+        message = "al paquete le falta el modelo BPMN"
+        findings.append(Finding("error", "no-model", MODEL, message))
     else:
         findings += check_process(files[MODEL])
     findings += _check_forms(files)
@@ -236,7 +244,7 @@ def check_package(files: Mapping[str, bytes]) -> tuple[Finding, ...]:
         except UnicodeDecodeError:
             findings.append(_fault(name, "la plantilla no está en UTF-8"))
     if not any(item.level == "error" for item in findings):
-        findings += _check_references(files)
+        findings += _check_references(files, services)
     return tuple(findings)
 
 
@@ -293,27 +301,20 @@ def _check_decisions(data: bytes) -> Iterator[Finding]:
         yield _fault(DECISIONS, str(error))
 
 
-def _check_references(files: Mapping[str, bytes]) -> Iterator[Finding]:
-    """That the model's tasks name forms, and its services templates, that the package has."""
-    from engine.workflow.definitions import load_definition
-    from engine.workflow.elements import elements_of
-
-    forms = {_stem(name) for name, _ in _in(files, STAFF, ".json")}
-    definition = load_definition(files[MODEL])
-    for element in elements_of(definition).nodes.values():
-        if element.kind != "userTask":
-            continue
-        form = element.properties.get("form", element.id)
-        if element.properties.get("kind", "form") == "form" and form not in forms:
-            yield _fault(element.id, f"falta el formulario {STAFF}/{form}.json")
-    templates = {_stem(name) for name, _ in _in(files, DOCUMENTS, ".html")}
-    for spec in (definition.spec, *definition.subprocesses.values()):
-        for task in spec.task_specs.values():
-            if getattr(task, "operation_name", None) != "documents/render":
-                continue
-            named = str(task.operation_params.get("template", {}).get("value", "")).strip('"')
-            if named and named not in templates:
-                yield _fault(task.bpmn_id, f"falta la plantilla {DOCUMENTS}/{named}.html")
+def _check_references(files: Mapping[str, bytes], services: Services | None) -> Iterator[Finding]:
+    """That the parts of a package fit together: engine/procedures/references.py."""
+    raw = tomllib.loads(files[PROCEDURE].decode())
+    yield from check_references(
+        Parts(
+            raw=raw,
+            definition=load_definition(files[MODEL]),
+            staff={_stem(name): load_form(data) for name, data in _in(files, STAFF, ".json")},
+            templates={_stem(name): data.decode() for name, data in _in(files, DOCUMENTS, ".html")},
+            decisions=files.get(DECISIONS),
+            known_phases=frozenset(_PHASES) | frozenset(raw.get("phases", {})),
+        ),
+        services,
+    )
 
 
 def _fault(element: str, message: str) -> Finding:

@@ -49,6 +49,15 @@ def procedure(session: Session, key: str, version: int) -> Procedure:
     return _load(session, row)
 
 
+def fingerprint_of(session: Session, key: str, version: int) -> str | None:
+    """The fingerprint of a published version's files, None when it is not published."""
+    return session.scalar(
+        select(ProcedureVersion.sha256).where(
+            ProcedureVersion.key == key, ProcedureVersion.number == version
+        )
+    )
+
+
 def _current(session: Session) -> list[ProcedureVersion]:
     """The newest version of each procedure, unless it was retired."""
     newest = (
@@ -76,5 +85,5 @@ def _load(session: Session, row: ProcedureVersion) -> Procedure:
         files = session.execute(
             select(ProcedureFile.path, ProcedureFile.data).where(ProcedureFile.version_id == row.id)
         )
-        found = _cache[row.sha256] = load_procedure(dict(files))
+        found = _cache[row.sha256] = load_procedure(dict(files.all()))
     return found

@@ -26,6 +26,7 @@ from signatures.safe_xml import UnsafeXml, parse_xml
 BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
 SPIFF = "{http://spiffworkflow.org/bpmn/schema/1.0/core}"
 RULE_PREFIX = "deadline:"
+RULE_START = " from "
 MAX_BYTES = 3_000_000
 _STACK_BYTES = 512 * 1024 * 1024
 _RECURSION = 200_000
@@ -306,10 +307,33 @@ def _check_service(node: etree._Element, identifier: str) -> Iterator[Finding]:
         yield from _check_feel(parameter.get("value") or "", identifier, where)
 
 
+@dataclass(frozen=True)
+class LegalTerm:
+    """What a timer says of the legal term that it waits for.
+
+    start: FEEL for the act from which the term counts; empty when it is the arrival of the token.
+    """
+
+    rule: str
+    start: str
+
+
+def legal_term(text: str) -> LegalTerm | None:
+    """`deadline:RULE` or `deadline:RULE from FEEL`; None for any other timer."""
+    plain = text.strip().strip('"')
+    rule, _, start = plain.removeprefix(RULE_PREFIX).strip().partition(RULE_START)
+    if not plain.startswith(RULE_PREFIX) or not rule:
+        return None
+    return LegalTerm(rule.strip(), start.strip())
+
+
 def _check_timer(node: etree._Element) -> Iterator[Finding]:
     child = next((item for item in node if isinstance(item.tag, str)), None)
     text = "" if child is None else (child.text or "").strip()
-    if text.startswith(RULE_PREFIX) and text[len(RULE_PREFIX) :].strip():
+    term = legal_term(text)
+    if term is not None:
+        if term.start:
+            yield from _check_feel(term.start, _owner(node), "el inicio del plazo")
         return
     try:
         parse_duration(text)

@@ -50,6 +50,15 @@ class Box:
 
 
 @dataclass(frozen=True)
+class Lane:
+    """A pool or a lane, and where its frame is drawn."""
+
+    id: str
+    name: str
+    box: Box
+
+
+@dataclass(frozen=True)
 class Element:
     """A flow node of a model. `properties` are those of its extension elements."""
 
@@ -61,6 +70,7 @@ class Element:
     properties: Mapping[str, str]
     box: Box | None
     events: tuple[str, ...] = ()
+    label: Box | None = None
 
 
 @dataclass(frozen=True)
@@ -72,21 +82,24 @@ class Flow:
     source: str
     target: str
     points: tuple[tuple[float, float], ...]
+    label: Box | None = None
 
 
 @dataclass(frozen=True)
 class Elements:
-    """The nodes of a model by id, in the model's order, and its flows."""
+    """The nodes of a model by id, in the model's order, its flows, and the frames around them."""
 
     nodes: Mapping[str, Element]
     flows: tuple[Flow, ...] = field(default=())
+    pools: tuple[Lane, ...] = field(default=())
+    lanes: tuple[Lane, ...] = field(default=())
 
 
 @lru_cache(maxsize=256)
 def elements_of(definition: Definition) -> Elements:
     """Read the elements of a parsed model, once for each."""
     root = parse_xml(definition.xml, max_bytes=MAX_BYTES)
-    boxes, lines = _drawing(root)
+    drawing = _drawing(root)
     lanes = {
         (reference.text or "").strip(): lane.get("name") or ""
         for lane in root.iter(f"{BPMN}lane")
@@ -105,16 +118,30 @@ def elements_of(definition: Definition) -> Elements:
                     node.get("name") or "",
                     str(node.get("sourceRef")),
                     str(node.get("targetRef")),
-                    lines.get(identifier, ()),
+                    drawing.lines.get(identifier, ()),
+                    drawing.labels.get(identifier),
                 )
             )
         elif kind in _FLOW_NODES:
-            nodes[identifier] = _element(node, kind, lanes, boxes)
-    return Elements(nodes, tuple(flows))
+            nodes[identifier] = _element(node, kind, lanes, drawing)
+    return Elements(
+        nodes,
+        tuple(flows),
+        _frames(root, "participant", drawing),
+        _frames(root, "lane", drawing),
+    )
+
+
+def _frames(root: etree._Element, kind: str, drawing: _Drawing) -> tuple[Lane, ...]:
+    return tuple(
+        Lane(identifier, " ".join((node.get("name") or "").split()), drawing.boxes[identifier])
+        for node in root.iter(f"{BPMN}{kind}")
+        if (identifier := str(node.get("id"))) in drawing.boxes
+    )
 
 
 def _element(
-    node: etree._Element, kind: str, lanes: Mapping[str, str], boxes: Mapping[str, Box]
+    node: etree._Element, kind: str, lanes: Mapping[str, str], drawing: _Drawing
 ) -> Element:
     identifier = str(node.get("id"))
     properties = {
@@ -133,23 +160,43 @@ def _element(
         lanes.get(identifier, ""),
         node.get("attachedToRef"),
         properties,
-        boxes.get(identifier),
+        drawing.boxes.get(identifier),
         events,
+        drawing.labels.get(identifier),
     )
 
 
-def _drawing(
-    root: etree._Element,
-) -> tuple[dict[str, Box], dict[str, tuple[tuple[float, float], ...]]]:
-    boxes, lines = {}, {}
-    for shape in root.iter(f"{_DI}BPMNShape"):
-        bounds = shape.find(f"{_DC}Bounds")
-        if bounds is not None:
-            values = (float(bounds.get(key) or 0) for key in ("x", "y", "width", "height"))
-            boxes[str(shape.get("bpmnElement"))] = Box(*values)
-    for edge in root.iter(f"{_DI}BPMNEdge"):
-        lines[str(edge.get("bpmnElement"))] = tuple(
-            (float(point.get("x") or 0), float(point.get("y") or 0))
-            for point in edge.findall(f"{_DD}waypoint")
-        )
-    return boxes, lines
+@dataclass(frozen=True)
+class _Drawing:
+    """What the diagram of a model says: shapes, lines and the places of their names, by element."""
+
+    boxes: Mapping[str, Box]
+    lines: Mapping[str, tuple[tuple[float, float], ...]]
+    labels: Mapping[str, Box]
+
+
+def _drawing(root: etree._Element) -> _Drawing:
+    boxes: dict[str, Box] = {}
+    lines: dict[str, tuple[tuple[float, float], ...]] = {}
+    labels: dict[str, Box] = {}
+    for shape in root.iter(f"{_DI}BPMNShape", f"{_DI}BPMNEdge"):
+        element = str(shape.get("bpmnElement"))
+        box = _bounds(shape.find(f"{_DC}Bounds"))
+        label = _bounds(shape.find(f"{_DI}BPMNLabel/{_DC}Bounds"))
+        if box is not None:
+            boxes[element] = box
+        if label is not None:
+            labels[element] = label
+        points = shape.findall(f"{_DD}waypoint")
+        if points:
+            lines[element] = tuple(
+                (float(point.get("x") or 0), float(point.get("y") or 0)) for point in points
+            )
+    return _Drawing(boxes, lines, labels)
+
+
+def _bounds(node: etree._Element | None) -> Box | None:
+    if node is None:
+        return None
+    x, y, width, height = (float(node.get(key) or 0) for key in ("x", "y", "width", "height"))
+    return Box(x, y, width, height)

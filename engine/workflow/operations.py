@@ -154,7 +154,10 @@ def signalled(act: Act, *, reference: str, result: Any) -> bool:
 
 @operation("workflow.fire_timer")
 def fire_timer(act: Act, *, timer_id: UUID) -> bool:
-    """Fire a timer that is due; false when another worker came first or its term was moved."""
+    """Fire a timer that is due; false when another worker came first or its term was moved.
+
+    None fires while an incident waits: what stopped may be what the timer's term was given for.
+    """
     from engine.workflow.queries import due_of
 
     found = act.get(ProcessTimer, timer_id)
@@ -163,7 +166,8 @@ def fire_timer(act: Act, *, timer_id: UUID) -> bool:
     act.about("process_instance", instance.id, instance.expediente_id)
     due = due_of(act.session, timer)
     act.note(element=timer.element, due_at=due)
-    if timer.state != TimerState.WAITING.value or due is None or due > act.now:
+    stopped = instance.state == InstanceState.INCIDENT.value
+    if stopped or timer.state != TimerState.WAITING.value or due is None or due > act.now:
         act.note(effect=False)
         return False
     timer.state = TimerState.FIRED.value
@@ -185,8 +189,8 @@ def retry(act: Act, *, incident_id: UUID, reason: str) -> bool:
     incident = act.lock(Incident, incident_id)
     act.about("process_instance", instance.id, instance.expediente_id)
     act.because(reason.strip())
-    if incident.resolved_at is not None:
-        raise RuleBroken("Esta incidencia ya está resuelta.")
+    if incident.resolved_at is not None or instance.state in _ENDED:
+        raise RuleBroken("Esta incidencia ya está resuelta o su proceso ha terminado.")
     incident.resolved_at = act.now
     cause = from_json(incident.cause)
     act.note(incident=incident.id, cause=cause["kind"])

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from SpiffWorkflow.util.task import TaskState
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
@@ -18,8 +19,11 @@ from engine.people.models import Official, Person, Unit
 from engine.permissions import Actor
 from engine.workflow.access import candidates, may_see
 from engine.workflow.codec import from_json
+from engine.workflow.diagram import CURRENT, DONE
+from engine.workflow.elements import elements_of
 from engine.workflow.models import (
     Incident,
+    InstanceState,
     ProcessInstance,
     ProcessTask,
     ProcessTimer,
@@ -27,7 +31,10 @@ from engine.workflow.models import (
     WorkItem,
     WorkState,
 )
+from engine.workflow.store import definition_of
 from engine.workflow.work import CORRECTION
+
+_STANDING = TaskState.READY | TaskState.WAITING | TaskState.STARTED
 
 
 class Inbox(StrEnum):
@@ -63,6 +70,7 @@ class WorkItemRow:
     completed_by_name: str
     due_at: datetime | None
     version: int
+    excluded: frozenset[str] = frozenset()
 
     @property
     def open(self) -> bool:
@@ -84,31 +92,66 @@ class IncidentRow:
 
 
 def inbox(
-    session: Session, actor: Actor, which: Inbox, limit: int = 200
+    session: Session,
+    actor: Actor,
+    which: Inbox,
+    limit: int = 200,
+    *,
+    offset: int = 0,
+    definition: str | None = None,
 ) -> tuple[WorkItemRow, ...]:
-    """The open work of an official: what is due first comes first, then what is oldest."""
+    """The open work of an official: what is due first comes first, then what is oldest.
+
+    definition: only the work of this procedure.
+    """
+    condition = _of_inbox(actor)[which]
+    if definition is not None:
+        condition = and_(condition, _of_definition(definition))
+    return _rows(session, condition, limit, WorkItem.due_at.asc().nulls_last(), offset=offset)
+
+
+def _of_inbox(actor: Actor) -> dict[Inbox, ColumnElement[bool]]:
+    """What each list of an official's inbox holds."""
     mine = and_(WorkItem.assignee_id == actor.id, WorkItem.state == WorkState.CLAIMED.value)
-    unassigned = and_(candidates(actor), WorkItem.state == WorkState.OPEN.value)
     everything = and_(
         or_(candidates(actor), WorkItem.assignee_id == actor.id),
         WorkItem.state.in_([WorkState.OPEN.value, WorkState.CLAIMED.value]),
     )
-    condition = {Inbox.MINE: mine, Inbox.UNASSIGNED: unassigned, Inbox.ALL: everything}[which]
-    return _rows(session, condition, limit, WorkItem.due_at.asc().nulls_last())
+    return {
+        Inbox.MINE: mine,
+        Inbox.UNASSIGNED: and_(candidates(actor), WorkItem.state == WorkState.OPEN.value),
+        Inbox.ALL: everything,
+    }
 
 
-def inbox_counts(session: Session, actor: Actor) -> dict[Inbox, int]:
+def _of_definition(definition: str) -> ColumnElement[bool]:
+    return WorkItem.instance_id.in_(
+        select(ProcessInstance.id).where(ProcessInstance.definition_key == definition)
+    )
+
+
+def inbox_definitions(session: Session, actor: Actor) -> dict[str, int]:
+    """The procedures of an official's open work, with how many items each has."""
+    rows = session.execute(
+        select(ProcessInstance.definition_key, func.count())
+        .join(WorkItem, WorkItem.instance_id == ProcessInstance.id)
+        .where(_of_inbox(actor)[Inbox.ALL])
+        .group_by(ProcessInstance.definition_key)
+    )
+    return {key: count for key, count in rows}  # noqa: C416 - a Row is not a pair for the types
+
+
+def inbox_counts(
+    session: Session, actor: Actor, *, definition: str | None = None
+) -> dict[Inbox, int]:
     """How many items each list of the inbox has."""
-    mine = and_(WorkItem.assignee_id == actor.id, WorkItem.state == WorkState.CLAIMED.value)
-    may = candidates(actor)
-    row = session.execute(
-        select(
-            func.count().filter(mine),
-            func.count().filter(and_(may, WorkItem.state == WorkState.OPEN.value)),
-            func.count().filter(or_(may, mine)),
-        ).where(WorkItem.state.in_([WorkState.OPEN.value, WorkState.CLAIMED.value]))
-    ).one()
-    return dict(zip((Inbox.MINE, Inbox.UNASSIGNED, Inbox.ALL), row, strict=True))
+    lists = _of_inbox(actor)
+    statement = select(*(func.count().filter(lists[which]) for which in Inbox)).where(
+        WorkItem.state.in_([WorkState.OPEN.value, WorkState.CLAIMED.value])
+    )
+    if definition is not None:
+        statement = statement.where(_of_definition(definition))
+    return dict(zip(Inbox, session.execute(statement).one(), strict=True))
 
 
 def work_item(session: Session, work_item_id: UUID, actor: Actor) -> WorkItemRow:
@@ -122,6 +165,17 @@ def work_item(session: Session, work_item_id: UUID, actor: Actor) -> WorkItemRow
 def items_of(session: Session, expediente_id: UUID) -> tuple[WorkItemRow, ...]:
     """Every work item of an expediente, oldest first."""
     return _rows(session, WorkItem.expediente_id == expediente_id, 1000)
+
+
+def open_to(session: Session, expediente_id: UUID, actor: Actor) -> frozenset[UUID]:
+    """The open work of an expediente that an official holds or may take."""
+    return frozenset(
+        session.scalars(
+            select(WorkItem.id).where(
+                WorkItem.expediente_id == expediente_id, _of_inbox(actor)[Inbox.ALL]
+            )
+        )
+    )
 
 
 def open_items(
@@ -178,15 +232,54 @@ def instance_of(session: Session, expediente_id: UUID) -> ProcessInstance:
 
 def data_of(session: Session, instance: ProcessInstance) -> dict[str, Any]:
     """What an instance knows now: the data of its newest tasks over those above them."""
-    rows = session.execute(
-        select(ProcessTask.id, ProcessTask.added, ProcessTask.changed_at)
-        .where(ProcessTask.instance_id == instance.id)
-        .order_by(ProcessTask.changed_at, ProcessTask.id)
-    )
+    rows = {
+        row.id: row
+        for row in session.execute(
+            select(
+                ProcessTask.id,
+                func.coalesce(ProcessTask.parent, ProcessTask.inside).label("above"),
+                ProcessTask.added,
+                ProcessTask.changed_at,
+            ).where(ProcessTask.instance_id == instance.id)
+        )
+    }
+    depths: dict[UUID, int] = {}
+    for identifier in rows:
+        path = []
+        current: UUID | None = identifier
+        while current is not None and current in rows and current not in depths:
+            path.append(current)
+            current = rows[current].above
+        for step in reversed(path):
+            depths[step] = depths.get(rows[step].above, -1) + 1
     data: dict[str, Any] = {}
-    for _identifier, added, _at in rows:
-        data.update(from_json(added))
+    # The steps of one transition have the same instant: then what lies below is newer.
+    for row in sorted(rows.values(), key=lambda each: (each.changed_at, depths[each.id])):
+        data.update(from_json(row.added))
     return data
+
+
+def element_states(session: Session, instance: ProcessInstance) -> dict[str, str]:
+    """How each element that an instance reached stands: `done` or `current`.
+
+    One that is open again after it was done is current. A timer on the border of an open task is
+    not a step: it appears once it fired.
+    """
+    nodes = elements_of(definition_of(session, instance)).nodes
+    rows = session.execute(
+        select(ProcessTask.element, ProcessTask.state).where(
+            ProcessTask.instance_id == instance.id, ProcessTask.element.is_not(None)
+        )
+    )
+    found: dict[str, str] = {}
+    for element, state in rows:
+        if element is None or element not in nodes:
+            continue
+        if state == TaskState.COMPLETED:
+            found.setdefault(element, DONE)
+        elif state & _STANDING and nodes[element].attached_to is None:
+            found[element] = CURRENT
+    return found
 
 
 def due_of(session: Session, timer: ProcessTimer) -> datetime | None:
@@ -197,12 +290,17 @@ def due_of(session: Session, timer: ProcessTimer) -> datetime | None:
 
 
 def due_timers(session: Session, now: datetime, limit: int = 100) -> tuple[UUID, ...]:
-    """The timers to fire, those due first before."""
+    """The timers to fire, those due first before; none of an instance that an incident stopped."""
     due = func.coalesce(Deadline.due_at, ProcessTimer.due_at)
     rows = session.scalars(
         select(ProcessTimer.id)
+        .join(ProcessInstance, ProcessInstance.id == ProcessTimer.instance_id)
         .outerjoin(Deadline, Deadline.id == ProcessTimer.deadline_id)
-        .where(ProcessTimer.state == TimerState.WAITING.value, due <= now)
+        .where(
+            ProcessTimer.state == TimerState.WAITING.value,
+            ProcessInstance.state != InstanceState.INCIDENT.value,
+            due <= now,
+        )
         .order_by(due, ProcessTimer.id)
         .limit(limit)
     )
@@ -234,7 +332,7 @@ def incidents(session: Session, limit: int = 200) -> tuple[IncidentRow, ...]:
 
 
 def _rows(
-    session: Session, condition: ColumnElement[bool], limit: int, *order: Any
+    session: Session, condition: ColumnElement[bool], limit: int, *order: Any, offset: int = 0
 ) -> tuple[WorkItemRow, ...]:
     assignee, completer = aliased(Official), aliased(Official)
     rows = session.execute(
@@ -252,6 +350,7 @@ def _rows(
         .where(condition)
         .order_by(*order, WorkItem.created_at, WorkItem.id)
         .limit(limit)
+        .offset(offset)
     )
     return tuple(
         WorkItemRow(
@@ -276,6 +375,7 @@ def _rows(
             completed_by_name=completed or "",
             due_at=item.due_at,
             version=item.version,
+            excluded=frozenset(item.excluded),
         )
         for item, unit, assigned, completed, person in rows
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -42,9 +42,12 @@ class Simulation:
 def simulate(xml: bytes, values: Mapping[str, Any], now: datetime) -> Simulation:
     """Run a model to its end or to where it stops.
 
-    values: the instance's data; `services` in it gives each service's answer by name and `tasks`
-    what each person's task gives by its id. A service without an answer answers null. Timers fire
-    at once. Host code of a model is never run: it is refused by the check.
+    values: the instance's data; `services` in it gives each service's answer by name, or by the id
+    of the element that calls it, and `tasks` what each person's task gives by its id, which the
+    data then holds under that id, as when a person completes it. A list under
+    an element's id holds one answer for each time, the last one for the rest. A service without an
+    answer answers null; a task whose answer is null is done by nobody. Timers fire at once when
+    nobody has anything to do. Host code of a model is never run: it is refused by the check.
     """
     result = Simulation(findings=list(check_process(xml)))
     if any(item.level == "error" for item in result.findings):
@@ -53,7 +56,10 @@ def simulate(xml: bytes, values: Mapping[str, Any], now: datetime) -> Simulation
     services, tasks = data.pop("services", {}), data.pop("tasks", {})
 
     def answer(name: str, _parameters: Mapping[str, Any], task: Any) -> Any:
-        result.steps.append(str(task.task_spec.bpmn_id))
+        element = str(task.task_spec.bpmn_id)
+        result.steps.append(element)
+        if element in services:
+            return _turn(services, element, result.steps)
         return services.get(name)
 
     try:
@@ -78,11 +84,7 @@ def _play(run: Run, tasks: Mapping[str, Any], result: Simulation) -> None:
     for _ in range(MAX_TURNS):
         if run.status is not Status.RUNNING:
             return
-        opened = run.open_tasks()
-        if opened:
-            element = str(opened[0].task_spec.bpmn_id)
-            result.steps.append(element)
-            run.complete(opened[0].id, tasks.get(element, {}))
+        if _complete_one(run, tasks, result):
             continue
         timers = pending_timers(run.workflow)
         if not timers:
@@ -91,3 +93,23 @@ def _play(run: Run, tasks: Mapping[str, Any], result: Simulation) -> None:
         run.fire_timer(timers[0].task_id)
     message = f"el proceso no acaba en {MAX_TURNS} pasos"
     result.findings.append(Finding("error", "endless", "", message))
+
+
+def _complete_one(run: Run, tasks: Mapping[str, Any], result: Simulation) -> bool:
+    """Complete the first open task that somebody does; whether there was one."""
+    for task in run.open_tasks():
+        element = str(task.task_spec.bpmn_id)
+        given = _turn(tasks, element, [*result.steps, element]) if element in tasks else {}
+        if given is not None:
+            result.steps.append(element)
+            run.complete(task.id, {element: given})
+            return True
+    return False
+
+
+def _turn(answers: Mapping[str, Any], element: str, steps: Sequence[str]) -> Any:
+    """What an element answers this time, which is the last of the steps."""
+    given = answers[element]
+    if not isinstance(given, list):
+        return given
+    return given[min(steps.count(element), len(given)) - 1] if given else None

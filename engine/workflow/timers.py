@@ -17,22 +17,27 @@ from engine.clock import MADRID
 from engine.feel.arithmetic import operate
 from engine.feel.errors import FeelError
 from engine.feel.values import Months, parse_duration
+from engine.workflow.definitions import legal_term
 from engine.workflow.scripting import ModelError
 
 FIRED = "event_fired"
 DUE = "timer_due"
 RULE = "timer_rule"
-_PREFIX = "deadline:"
+START = "timer_start"
 
 
 @dataclass(frozen=True)
 class PendingTimer:
-    """A timer that waits: due at an instant, or when the term of a rule ends."""
+    """A timer that waits: due at an instant, or when the term of a rule ends.
+
+    start: the act from which that term counts, None when it is the arrival of the token.
+    """
 
     task_id: UUID
     element: str
     due: datetime | None
     rule: str | None
+    start: datetime | None = None
 
 
 class HouseTimer(TimerEventDefinition):  # type: ignore[misc]
@@ -50,8 +55,11 @@ class HouseTimer(TimerEventDefinition):  # type: ignore[misc]
 
     def _compute(self, my_task: Any) -> None:
         text = self.expression.strip().strip('"')
-        if text.startswith(_PREFIX):
-            my_task.internal_data[RULE] = text[len(_PREFIX) :].strip()
+        term = legal_term(text)
+        if term is not None:
+            if term.start:
+                self._begin(my_task, term.start)
+            my_task.internal_data[RULE] = term.rule
             return
         now: datetime = my_task.workflow.top_workflow.now
         try:
@@ -59,6 +67,19 @@ class HouseTimer(TimerEventDefinition):  # type: ignore[misc]
         except FeelError as error:
             raise ModelError(f"{my_task.task_spec.bpmn_id}: {error}", task=my_task) from error
         my_task.internal_data[DUE] = due.isoformat()
+
+    def _begin(self, my_task: Any, expression: str) -> None:
+        """Keep the act from which the term counts; without one, as in a simulation, it is now."""
+        value = my_task.workflow.script_engine.evaluate(my_task, expression)
+        if value is None:
+            return
+        try:
+            start = datetime.fromisoformat(value) if isinstance(value, str) else value
+            start = _instant(start, my_task.workflow.top_workflow.now)
+        except (FeelError, ValueError) as error:
+            message = f"{my_task.task_spec.bpmn_id}: el plazo no empieza en una fecha: {error}"
+            raise ModelError(message, task=my_task) from error
+        my_task.internal_data[START] = start.isoformat()
 
     def _value(self, my_task: Any, text: str) -> Any:
         try:
@@ -91,13 +112,14 @@ def pending_timers(workflow: Any) -> tuple[PendingTimer, ...]:
     for task in workflow.event_manager.tasks.values():
         if isinstance(task.task_spec.event_definition, HouseTimer):
             task.task_spec.event_definition.has_fired(task)
-            due = task.internal_data.get(DUE)
+            due, start = task.internal_data.get(DUE), task.internal_data.get(START)
             found.append(
                 PendingTimer(
                     task.id,
                     task.task_spec.bpmn_id,
                     datetime.fromisoformat(due) if due else None,
                     task.internal_data.get(RULE),
+                    datetime.fromisoformat(start) if start else None,
                 )
             )
     return tuple(sorted(found, key=lambda item: str(item.task_id)))

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from SpiffWorkflow.exceptions import SpiffWorkflowException
+from sqlalchemy import exists, select, update
 
 from engine.errors import TownHallError, Unavailable
 from engine.operation import Act
@@ -109,9 +110,23 @@ def _keep(act: Act, instance: ProcessInstance, definition: Definition, session: 
     synchronize(act.as_system(instance.definition_key), instance, definition, run)
     if status is Status.COMPLETED:
         instance.state, instance.ended_at = InstanceState.COMPLETED.value, act.now
-    else:
+    elif not _stopped(act, instance):
         instance.state = InstanceState.RUNNING.value
     act.session.flush()
+
+
+def _stopped(act: Act, instance: ProcessInstance) -> bool:
+    """Whether an incident of another step still waits for somebody to mend it."""
+    return instance.state == InstanceState.INCIDENT.value and bool(
+        act.session.scalar(
+            select(
+                exists().where(
+                    Incident.instance_id == instance.id,
+                    Incident.resolved_at.is_(None),
+                )
+            )
+        )
+    )
 
 
 def services_for(act: Act, instance: ProcessInstance) -> ServiceCaller:
@@ -133,7 +148,7 @@ def services_for(act: Act, instance: ProcessInstance) -> ServiceCaller:
         )
         try:
             return found(system, view, **parameters)
-        except TypeError as error:
+        except (TypeError, ValueError) as error:
             raise ModelError(f"{element}: {name}: {error}", task=task) from error
 
     return caller
@@ -174,6 +189,11 @@ def _message_of(error: BaseException) -> str:
 
 
 def end_instance(act: Act, instance: ProcessInstance) -> None:
-    """Stop an instance for good: its work, its timers and its terms are cancelled."""
+    """Stop an instance for good: its work, its timers, its terms and its incidents end."""
     cancel_work(act.as_system(instance.definition_key), instance)
+    act.session.execute(
+        update(Incident)
+        .where(Incident.instance_id == instance.id, Incident.resolved_at.is_(None))
+        .values(resolved_at=act.now)
+    )
     instance.state, instance.ended_at = InstanceState.CANCELLED.value, act.now

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from engine.deadlines.models import Deadline, DeadlineState
 from engine.deadlines.operations import end_deadline, open_deadline
@@ -46,17 +46,23 @@ def synchronize(act: Act, instance: ProcessInstance, definition: Definition, run
 def _synchronize_timers(
     act: Act, instance: ProcessInstance, known: Elements, run: Run
 ) -> Mapping[str, ProcessTimer]:
-    """The waiting timers by element, with the terms of the new ones opened."""
+    """The waiting timers by element, with the terms of the new ones opened.
+
+    One that fired and left an incident stands in the model still: it is nobody's to open again.
+    """
+    pending = {timer.task_id: timer for timer in pending_timers(run.workflow)}
     rows = {
         row.task_id: row
         for row in act.session.scalars(
             select(ProcessTimer).where(
                 ProcessTimer.instance_id == instance.id,
-                ProcessTimer.state == TimerState.WAITING.value,
+                or_(
+                    ProcessTimer.state == TimerState.WAITING.value,
+                    ProcessTimer.task_id.in_(list(pending)),
+                ),
             )
         )
     }
-    pending = {timer.task_id: timer for timer in pending_timers(run.workflow)}
     for task_id, row in list(rows.items()):
         if task_id not in pending:
             row.state = TimerState.CANCELLED.value
@@ -80,7 +86,7 @@ def _new_timer(act: Act, instance: ProcessInstance, timer: PendingTimer) -> Proc
         term = open_deadline(
             act,
             rule=timer.rule,
-            starts_at=act.now,
+            starts_at=timer.start or act.now,
             expediente_id=instance.expediente_id,
             person_id=instance.person_id,
         )
@@ -101,13 +107,17 @@ def _synchronize_work(
     run: Run,
     timers: Mapping[str, ProcessTimer],
 ) -> None:
+    opened = {task.id: task for task in run.open_tasks()}
     rows = {
         row.task_id: row
         for row in act.session.scalars(
-            select(WorkItem).where(WorkItem.instance_id == instance.id, WorkItem.state.in_(_ACTIVE))
+            select(WorkItem).where(
+                WorkItem.instance_id == instance.id,
+                # One that was done and left an incident stands in the model still.
+                or_(WorkItem.state.in_(_ACTIVE), WorkItem.task_id.in_(list(opened))),
+            )
         )
     }
-    opened = {task.id: task for task in run.open_tasks()}
     for task_id, row in rows.items():
         if task_id not in opened:
             row.state, row.completed_at = WorkState.CANCELLED.value, act.now

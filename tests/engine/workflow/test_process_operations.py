@@ -276,3 +276,17 @@ def test_a_cancelled_instance_has_no_work_left(townhall: TownHall, staff: Staff)
     with townhall.database.reading() as session:
         assert queries.corrections_of(session, staff.citizen.id or UUID(int=0)) == ()
         assert session.scalar(select(Deadline.state)) == DeadlineState.CANCELLED.value
+
+
+def test_what_a_step_writes_last_is_what_the_instance_knows(
+    townhall: TownHall, staff: Staff
+) -> None:
+    """Ten scripts of one transition, all at the same instant."""
+    model = begun()
+    names = [f"count_{turn}" for turn in range(10)]
+    for turn, name in enumerate(names):
+        model.script(name, f"{{ n: {turn} }}")
+    person(model, "ask", role="processor", unit="URB").flow("start", *names, "ask", "end")
+    begun_ = started(townhall, model, staff)
+    with townhall.database.reading() as session:
+        assert queries.data_of(session, instance(townhall, begun_.id))["n"] == 9
