@@ -242,10 +242,12 @@ def sign_in(
     level: str,
     real_now: datetime,
     address: str = "",
+    replaces: UUID | None = None,
 ) -> tuple[WebSession, str]:
     """Open a session; returns the row and the token that only the browser keeps.
 
-    real_now: real time, since a session must not end because the demonstration's clock moved.
+    real_now: real time, since a session must not end because the demonstration's clock moved;
+    replaces: the session that the same browser had open, which ends.
     """
     known = act.session.scalar(
         select(Person.id).where(Person.id == actor_id)
@@ -254,6 +256,9 @@ def sign_in(
     )
     if known is None:
         raise NotFound("No se ha podido comprobar su identidad.")
+    if replaces is not None:
+        previous = act.lock(WebSession, replaces)
+        previous.ended_at = previous.ended_at or real_now
     token = secrets.token_urlsafe(32)
     row = WebSession(
         token_hash=token_hash(token),

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from engine.errors import NotFound
 from engine.operation import OPERATIONS
 from engine.people.models import Official, Person, PostAssignment, Power, Unit, WebSession
+from engine.people.names import sort_key
 from engine.people.roles import permissions_of
 from engine.permissions import Actor, ActorKind, Post
 
@@ -36,11 +37,14 @@ def load_citizen_actor(
 ) -> Actor:
     """The citizen, acting for another only while a power stands; raises NotFound otherwise."""
     person = _person(session, person_id)
-    represented = None
+    represented, procedures = None, None
     if on_behalf_of is not None:
-        if not powers_between(session, on_behalf_of, person_id, today):
+        powers = powers_between(session, on_behalf_of, person_id, today)
+        if not powers:
             raise NotFound("No consta una representación en vigor para actuar en su nombre.")
         represented = _person(session, on_behalf_of)
+        if all(power.scope == "procedures" for power in powers):
+            procedures = frozenset(key for power in powers for key in power.procedures)
     return Actor(
         ActorKind.CITIZEN,
         id=person.id,
@@ -48,6 +52,7 @@ def load_citizen_actor(
         permissions=permissions_of(["citizen"], known_permissions()),
         on_behalf_of=represented.id if represented else None,
         on_behalf_of_name=represented.display_name if represented else "",
+        procedures=procedures,
         roles=frozenset({"citizen"}),
     )
 
@@ -181,13 +186,27 @@ def web_session(session: Session, token: str, real_now: datetime) -> SessionRow 
     )
 
 
-def people_list(session: Session) -> tuple[PersonRow, ...]:
-    """Every person in order of name: for the demonstration's sign-in page."""
-    return tuple(person_row(p) for p in session.scalars(select(Person).order_by(Person.sort_key)))
+def last_access(session: Session, kind: ActorKind, actor_id: UUID) -> datetime | None:
+    """When somebody last opened a session (ENS op.acc.5 R5), in real time; None when never."""
+    return session.scalar(
+        select(func.max(WebSession.created_at)).where(
+            WebSession.actor_kind == kind.value, WebSession.actor_id == actor_id
+        )
+    )
 
 
-def officials_list(session: Session) -> tuple[OfficialRow, ...]:
-    """Every active official in order of name, with their units."""
+def people_list(session: Session, words: str = "") -> tuple[PersonRow, ...]:
+    """The people with every word in name or document, by name: for the demonstration's sign-in."""
+    found = select(Person).order_by(Person.sort_key)
+    for word in sort_key(words).split():
+        found = found.where(
+            or_(Person.sort_key.contains(word), Person.document_number.contains(word))
+        )
+    return tuple(person_row(row) for row in session.scalars(found))
+
+
+def officials_list(session: Session, words: str = "") -> tuple[OfficialRow, ...]:
+    """The active officials with every word in name, title or unit, by name, with their units."""
     units: dict[UUID, list[str]] = {}
     for official_id, unit_name in session.execute(
         select(PostAssignment.official_id, Unit.name)
@@ -197,14 +216,42 @@ def officials_list(session: Session) -> tuple[OfficialRow, ...]:
     ):
         units.setdefault(official_id, []).append(unit_name)
     rows = session.scalars(select(Official).where(Official.active).order_by(Official.sort_key))
+    found = (OfficialRow(o.id, o.display_name, o.title, tuple(units.get(o.id, ()))) for o in rows)
+    wanted = sort_key(words).split()
     return tuple(
-        OfficialRow(o.id, o.display_name, o.title, tuple(units.get(o.id, ()))) for o in rows
+        row
+        for row in found
+        if all(
+            word in sort_key(" ".join((row.display_name, row.title, *row.units))) for word in wanted
+        )
     )
 
 
 def person(session: Session, person_id: UUID) -> Person:
     """The person; raises NotFound."""
     return _person(session, person_id)
+
+
+def person_by_document(session: Session, number: str) -> PersonRow | None:
+    """The person with this DNI, NIE or NIF, or None."""
+    row = session.scalar(select(Person).where(Person.document_number == number))
+    return None if row is None else person_row(row)
+
+
+def official_id_of(session: Session, code: str) -> UUID | None:
+    """The id of the official with this code, or None."""
+    found: UUID | None = session.scalar(select(Official.id).where(Official.code == code))
+    return found
+
+
+def powers_received(session: Session, attorney_id: UUID) -> tuple[Power, ...]:
+    """Every power that a person has received, also ended and revoked ones, the newest first."""
+    rows = session.scalars(
+        select(Power)
+        .where(Power.attorney_id == attorney_id)
+        .order_by(Power.valid_from.desc(), Power.id)
+    )
+    return tuple(rows)
 
 
 def unit_by_code(session: Session, code: str) -> Unit:
