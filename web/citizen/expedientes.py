@@ -1,0 +1,261 @@
+"""An expediente as its person sees it: how it stands, what to answer, bring or stop."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from flask import flash, redirect, request, url_for
+from flask_babel import gettext
+from werkzeug.wrappers import Response
+
+from engine.clock import madrid_date
+from engine.documents.codes import DocumentKind, Origin
+from engine.documents.queries import DocumentRow
+from engine.errors import BadInput, NotFound, RuleBroken, Stale
+from engine.expedientes import operations, queries
+from engine.expedientes.consent import consent_text
+from engine.expedientes.queries import ExpedienteView
+from engine.expedientes.uploads import CONTRIBUTION, UploadedFile
+from engine.notifications import queries as notifications
+from engine.registry import queries as registry
+from engine.workflow import queries as workflow
+from engine.workflow.definitions import load_definition
+from engine.workflow.diagram import steps
+from engine.workflow.elements import elements_of
+from engine.workflow.queries import WorkItemRow
+from web.access import Audience, access
+from web.citizen.blueprint import citizen
+from web.citizen.files import UPLOAD_BYTES, endings, kinds_in_words
+from web.context import call, current, now, reading
+from web.rendering import mistakes, page, typed
+
+_FILES = f"file-{CONTRIBUTION.key}"
+_ASKING = frozenset(
+    {
+        DocumentKind.COMMUNICATION,
+        DocumentKind.NOTIFICATION,
+        DocumentKind.REPORT,
+        DocumentKind.RESOLUTION,
+        DocumentKind.OTHER,
+    }
+)
+Errors = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What may be attached to an answer, in words and for the browser's dialog."""
+
+    kinds: str
+    accept: str
+    most: int
+    megabytes: int
+
+
+@citizen.get("/expedientes/<uuid:expediente_id>")
+@access(Audience.CITIZEN)
+def expediente(expediente_id: UUID) -> Response:
+    """How it stands in words, who has it and until when, what happened, its documents."""
+    session, actor = reading(), current().actor
+    view = _view(expediente_id)
+    elements = elements_of(load_definition(view.procedure.model))
+    states = workflow.element_states(session, workflow.instance_of(session, expediente_id))
+    return page(
+        "citizen/expediente.html",
+        view=view,
+        row=view.row,
+        happened=tuple(reversed(queries.timeline(session, expediente_id, actor))),
+        documents=_shown(queries.documents(session, expediente_id, actor)),
+        notifications=notifications.of_expediente(session, expediente_id),
+        steps=[(name, state, None) for name, state in steps(elements, states)],
+        entries=registry.of_expediente(session, expediente_id),
+    )
+
+
+def _shown(documents: tuple[DocumentRow, ...]) -> tuple[DocumentRow, ...]:
+    """What a person reads: not the bare data and proofs, which the sealed PDF holds inside."""
+    return tuple(
+        row
+        for row in documents
+        if row.media_type not in ("application/json", "application/jose")
+    )
+
+
+def _view(expediente_id: UUID) -> ExpedienteView:
+    return queries.expediente(reading(), expediente_id, current().actor)
+
+
+@citizen.get("/expedientes/<uuid:expediente_id>/correccion/<uuid:work_item_id>")
+@access(Audience.CITIZEN)
+def correction(expediente_id: UUID, work_item_id: UUID) -> Response:
+    """What the town hall asks, the document that asks it, until when, and the answer."""
+    view = _view(expediente_id)
+    asked = _asked(view, work_item_id)
+    if asked is None:
+        flash(gettext("Eso ya está contestado, o su plazo ha terminado."), "info")
+        return redirect(url_for(".expediente", expediente_id=expediente_id), 303)
+    return _correction_page(view, asked)
+
+
+@citizen.post("/expedientes/<uuid:expediente_id>/correccion/<uuid:work_item_id>")
+@access(Audience.CITIZEN, operation="expedientes.answer_correction", max_bytes=UPLOAD_BYTES)
+def answer(expediente_id: UUID, work_item_id: UUID) -> Response:
+    """Register the answer; the procedure goes on."""
+    here = url_for(".correction", expediente_id=expediente_id, work_item_id=work_item_id)
+    try:
+        presented = operations.answer_correction(
+            call(),
+            work_item_id=work_item_id,
+            version=_version(),
+            text=request.form.get("text", ""),
+            files=_uploaded(),
+        )
+    except BadInput as error:
+        view = _view(expediente_id)
+        asked = _asked(view, work_item_id)
+        if asked is None:
+            raise NotFound from error
+        return _correction_page(view, asked, mistakes(error), 422)
+    except Stale as error:
+        flash(error.message, "info")
+        return redirect(here, 303)
+    return redirect(url_for(".filed", entry_id=presented.entry_id), 303)
+
+
+def _asked(view: ExpedienteView, work_item_id: UUID) -> WorkItemRow | None:
+    return next((item for item in view.corrections if item.id == work_item_id), None)
+
+
+def _correction_page(
+    view: ExpedienteView, asked: WorkItemRow, errors: Errors = (), status: int = 200
+) -> Response:
+    session, actor = reading(), current().actor
+    documents = queries.documents(session, view.row.id, actor)
+    return page(
+        "citizen/correction.html",
+        status=status,
+        errors=errors,
+        values=typed(),
+        view=view,
+        row=view.row,
+        item=asked,
+        asking=[
+            row
+            for row in reversed(documents)
+            if row.origin == Origin.ADMINISTRATION.value and row.kind in _ASKING and row.ready
+        ][:3],
+        unopened=[
+            row for row in notifications.of_expediente(session, view.row.id) if row.open
+        ],
+        limits=_limits(),
+    )
+
+
+@citizen.get("/expedientes/<uuid:expediente_id>/aportar")
+@access(Audience.CITIZEN)
+def documents(expediente_id: UUID) -> Response:
+    """Bring documents or an argument to an expediente that goes on."""
+    view = _view(expediente_id)
+    _require_open(view)
+    return _documents_page(view)
+
+
+@citizen.post("/expedientes/<uuid:expediente_id>/aportar")
+@access(Audience.CITIZEN, operation="expedientes.add_documents", max_bytes=UPLOAD_BYTES)
+def add_documents(expediente_id: UUID) -> Response:
+    """Register what is brought."""
+    try:
+        presented = operations.add_documents(
+            call(),
+            expediente_id=expediente_id,
+            text=request.form.get("text", ""),
+            files=_uploaded(),
+        )
+    except BadInput as error:
+        return _documents_page(_view(expediente_id), mistakes(error), 422)
+    return redirect(url_for(".filed", entry_id=presented.entry_id), 303)
+
+
+def _documents_page(view: ExpedienteView, errors: Errors = (), status: int = 200) -> Response:
+    return page(
+        "citizen/documents.html",
+        status=status,
+        errors=errors,
+        values=typed(),
+        view=view,
+        row=view.row,
+        limits=_limits(),
+    )
+
+
+@citizen.get("/expedientes/<uuid:expediente_id>/desistir")
+@access(Audience.CITIZEN)
+def withdrawing(expediente_id: UUID) -> Response:
+    """What withdrawing means, before doing it."""
+    view = _view(expediente_id)
+    _require_open(view)
+    return _withdraw_page(view)
+
+
+@citizen.post("/expedientes/<uuid:expediente_id>/desistir")
+@access(Audience.CITIZEN, operation="expedientes.withdraw")
+def withdraw(expediente_id: UUID) -> Response:
+    """Withdraw the application, signed by consent."""
+    here = current()
+    try:
+        presented = operations.withdraw(
+            call(),
+            expediente_id=expediente_id,
+            reason=request.form.get("reason", ""),
+            consent=request.form.get("consent") == "yes",
+            method=here.session.method if here.session else "",
+            level=here.session.level if here.session else "",
+            request_id=here.request_id,
+        )
+    except BadInput as error:
+        return _withdraw_page(_view(expediente_id), mistakes(error), 422)
+    return redirect(url_for(".filed", entry_id=presented.entry_id), 303)
+
+
+def _withdraw_page(view: ExpedienteView, errors: Errors = (), status: int = 200) -> Response:
+    return page(
+        "citizen/withdraw.html",
+        status=status,
+        errors=errors,
+        values=typed(),
+        view=view,
+        row=view.row,
+        consent=consent_text(madrid_date(now())),
+    )
+
+
+def _require_open(view: ExpedienteView) -> None:
+    if not view.row.open:
+        raise RuleBroken(
+            gettext(
+                "El expediente ya ha terminado. Si quiere pedir otra cosa, presente una solicitud."
+            )
+        )
+
+
+def _version() -> int:
+    text = request.form.get("version", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
+
+
+def _uploaded() -> list[UploadedFile]:
+    return [
+        UploadedFile(CONTRIBUTION.key, file.filename or "", file.stream)
+        for file in request.files.getlist(_FILES)
+        if file.filename
+    ]
+
+
+def _limits() -> Limits:
+    return Limits(
+        kinds_in_words(CONTRIBUTION),
+        endings(CONTRIBUTION),
+        CONTRIBUTION.maximum,
+        CONTRIBUTION.max_mb,
+    )
