@@ -1,0 +1,1 @@
+"""Administration: what failed and how to mend it, who may do what, which procedures run."""

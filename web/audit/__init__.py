@@ -1,0 +1,1 @@
+"""Auditing: who did what and when, from the record that nobody can change unseen."""

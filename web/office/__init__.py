@@ -1,0 +1,1 @@
+"""The officials' office: inbox, tasks, expedientes, signing folder, registry, paper notifications."""
