@@ -49,7 +49,7 @@ def ensure_demo_keys(townhall: TownHall, call: Call) -> DemoKeys:
             "Las claves de demostración no existen en producción: use «andecha keys import»."
         )
     now = townhall.clock.now()
-    authority = _authority(townhall.settings, now)
+    authority = demo_authority(townhall.settings, now)
     renew_demo_list(townhall)
     return DemoKeys(
         house=_ensure_house(call, authority), officials=_ensure_officials(call, authority)
@@ -147,12 +147,12 @@ def renew_demo_list(townhall: TownHall) -> bool:
         if ends is not None and ends - now > _RENEW_BEFORE:
             return False
         number = int(now.timestamp())
-    authority = _authority(settings, now)
+    authority = demo_authority(settings, now)
     _write(path, authority.revocation_list(now, number=number))
     return True
 
 
-def _authority(settings: Settings, now: datetime) -> Authority:
+def demo_authority(settings: Settings, now: datetime) -> Authority:
     """The authority of the data folder, made the first time; its leaves are valid from `now`."""
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
     from cryptography.x509 import load_pem_x509_certificates

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from engine.errors import BadInput
+
+if TYPE_CHECKING:
+    from engine.workflow.definitions import Finding
 
 MAX_BYTES = 64_000_000
 
@@ -92,19 +96,17 @@ def receipt(file: Path, log_key: Path | None, as_json: bool) -> int:
 @click.option("--json", "as_json", is_flag=True, help="Resultado legible por programas.")
 def process(paths: tuple[Path, ...], as_json: bool) -> int:
     """Comprueba modelos BPMN, o los paquetes de procedimientos que los llevan."""
-    from engine.workflow.definitions import check_process
-
     results = []
     for path in paths:
-        model = path / "process.bpmn" if path.is_dir() else path
-        findings = check_process(read_file(model))
+        findings = _package(path) if path.is_dir() else _model(path)
         errors = [item for item in findings if item.level == "error"]
         results.append(
             {
                 "path": str(path),
                 "ok": not errors,
                 "executable": not any(
-                    item.code in ("not-executable", "format", "xml") for item in findings
+                    item.code in ("not-executable", "format", "xml", "no-model")
+                    for item in findings
                 ),
                 "findings": [item.to_dict() for item in findings],
             }
@@ -118,3 +120,22 @@ def process(paths: tuple[Path, ...], as_json: bool) -> int:
             for item in result["findings"]:  # type: ignore[attr-defined]
                 click.echo(f"  {item['level']} {item['element']}: {item['message']}")
     return 0 if all(result["ok"] for result in results) else 1
+
+
+def _model(path: Path) -> tuple[Finding, ...]:
+    from engine.workflow.definitions import check_process
+
+    return check_process(read_file(path))
+
+
+def _package(path: Path) -> tuple[Finding, ...]:
+    """A whole package, its calls compared with the services that the town hall has."""
+    from engine.assembly import import_rooms
+    from engine.procedures.package import InvalidPackage, check_package, read_folder
+    from engine.services import SERVICES
+
+    import_rooms()
+    try:
+        return check_package(read_folder(path), SERVICES)
+    except InvalidPackage as error:
+        return error.findings

@@ -9,9 +9,13 @@ from typing import Any
 import click
 
 GROUPS: dict[str, tuple[str, str]] = {
-    "run": ("web.cli.serving", "Levanta la base de datos y el trabajador."),
+    "run": ("web.cli.running", "Levanta todo en esta máquina, con la demostración."),
+    "web": ("web.cli.serving", "Sirve la sede."),
     "worker": ("web.cli.serving", "Ejecuta los trabajos pendientes."),
+    "bench": ("web.cli.bench", "Mide lo que el proyecto dice."),
     "check": ("web.cli.check", "Comprueba una factura, un justificante o un modelo."),
+    "demo": ("web.cli.demo", "El municipio de demostración."),
+    "keys": ("web.cli.keys", "Los certificados del ayuntamiento."),
     "db": ("web.cli.database", "La base de datos."),
     "decide": ("web.cli.decide", "Evalúa una decisión DMN."),
     "simulate": ("web.cli.simulate", "Ejecuta un modelo sin nadie."),

@@ -1,17 +1,10 @@
-"""`andecha run` and `andecha worker`: the processes of an installation."""
+"""`andecha web` and `andecha worker`: the processes that serve an installation."""
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
-import time
-
 import click
 
-_LOOK_SECONDS = 0.5
-_STOP_SECONDS = 20
+from web.cli.ports import base_url_follows, check_free
 
 
 @click.command()
@@ -20,8 +13,10 @@ def worker() -> None:
     from engine.assembly import assemble
     from engine.logs import configure_logs
     from engine.worker import run_worker
+    from web.cli.supervision import end_with_parent
     from web.cli.townhall import settings_with_database
 
+    end_with_parent()
     configure_logs()
     townhall = assemble(settings_with_database(start=True))
     try:
@@ -31,46 +26,48 @@ def worker() -> None:
 
 
 @click.command()
-def run() -> None:
-    """Levanta la base de datos, la pone al día y trabaja hasta Ctrl-C; lo que muere, vuelve."""
-    from engine import embedded
-    from engine.schema import upgrade
-    from engine.settings import load_settings
-    from web.cli.townhall import settings_with_database
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    envvar="ANDECHA_WEB_HOST",
+    show_default=True,
+    help="Dirección en la que escucha.",
+)
+@click.option(
+    "--port",
+    default=8000,
+    envvar="ANDECHA_WEB_PORT",
+    type=click.IntRange(1, 65535),
+    show_default=True,
+    help="Puerto en el que escucha.",
+)
+@click.option(
+    "--workers",
+    default=2,
+    envvar="ANDECHA_WEB_WORKERS",
+    type=click.IntRange(1, 64),
+    show_default=True,
+    help="Procesos.",
+)
+@click.option(
+    "--threads",
+    default=4,
+    envvar="ANDECHA_WEB_THREADS",
+    type=click.IntRange(1, 64),
+    show_default=True,
+    help="Hilos de cada proceso.",
+)
+def web(host: str, port: int, workers: int, threads: int) -> None:
+    """Sirve la sede con gunicorn hasta que se le pide parar.
 
-    own_database = load_settings().database_url is None
-    settings = settings_with_database(start=True)
-    if settings.owner_url is None:
-        raise click.UsageError("Falta ANDECHA_OWNER_DATABASE_URL.")
-    upgrade(settings.owner_url)
-    folder = settings.data_dir / "postgres"
-    child = _start_worker()
-    signal.signal(signal.SIGTERM, _interrupt)
-    click.echo(
-        f"{settings.town.name}: en marcha. Los datos están en {settings.data_dir}. Ctrl-C para parar."
-    )
-    try:
-        while True:
-            time.sleep(_LOOK_SECONDS)
-            if own_database and not embedded.start(folder).is_alive():
-                continue
-            if child.poll() is not None:
-                child = _start_worker()
-    except KeyboardInterrupt:
-        click.echo("Parando…")
-    finally:
-        child.terminate()
-        child.wait(timeout=_STOP_SECONDS)
-        if own_database:
-            embedded.start(folder).stop()
+    Con activación por socket de systemd (LISTEN_FDS) no abre ningún puerto: usa el que recibe.
+    """
+    from web.cli.supervision import end_with_parent
 
+    end_with_parent()
+    check_free(host, port)
+    base_url_follows(port)
 
-def _start_worker() -> subprocess.Popen[bytes]:
-    """A worker in a process of its own, so that it can be killed and started again."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "web.cli.main", "worker"], start_new_session=True, env=os.environ
-    )
+    from web.cli.server import serve
 
-
-def _interrupt(_signal: int, _frame: object) -> None:
-    raise KeyboardInterrupt
+    serve(host, port, workers=workers, threads=threads)
