@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 JOBS   ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check soak lock clean
+.PHONY: help setup run test check soak bench docs lock clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -13,7 +13,7 @@ help: ## List the commands
 setup: ## Install everything into this checkout (done first by run and test)
 	@$(PYTHON) tools/setup.py
 
-run: setup ## Start the database and the worker, until Ctrl-C
+run: setup ## Start the town: database, demonstration, sede and worker, until Ctrl-C
 	@$(BIN)/andecha run
 
 test: setup check ## Check the code, then prove every claim
@@ -24,9 +24,17 @@ check: ## Lint, types, imports, templates
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/djlint --lint --quiet web/templates engine processes
 
 soak: setup ## The same tests at full size
 	@ANDECHA_SOAK=1 $(BIN)/python -m pytest -n $(JOBS)
+
+bench: setup ## Measure what the project claims
+	@$(BIN)/andecha bench registry
+	@$(BIN)/andecha bench filings
+
+docs: setup ## Write docs/cli.md again and check the links of the documents
+	@$(BIN)/python tools/make_docs.py
 
 lock: ## Write the lock files again from pyproject.toml
 	@$(BIN)/python -m uv pip compile --universal --python-version 3.11 --generate-hashes \

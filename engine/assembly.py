@@ -17,6 +17,7 @@ ROOMS: tuple[str, ...] = (
     "people",
     "keys",
     "record",
+    "upkeep",
     "deadlines",
     "documents",
     "signing",
@@ -25,6 +26,7 @@ ROOMS: tuple[str, ...] = (
     "procedures",
     "payments",
     "expedientes",
+    "expedientes.drafts",
     "notifications",
     "contracts",
     "finance",
@@ -52,6 +54,8 @@ def assemble(
 ) -> TownHall:
     """The town hall, ready for the web, the worker or the command line."""
     import_rooms()
+    from engine.documents.services import TEMPLATES_PART
+    from engine.expedientes.templates import ProcedureTemplates
     from engine.keys.town_keys import TownKeys
     from engine.people.queries import known_permissions
     from engine.people.roles import permissions_of
@@ -67,4 +71,5 @@ def assemble(
         system_permissions=permissions_of(["system"], known_permissions()),
     )
     townhall.parts["keys"] = TownKeys(townhall)
+    townhall.parts[TEMPLATES_PART] = ProcedureTemplates()
     return townhall

@@ -115,7 +115,8 @@ def _launch(server: EmbeddedServer) -> None:
         done = _pg_ctl(
             server.data_dir, "start", "-w", "-t", "30", "-l", str(log), "-o", options, check=False
         )
-        if done.returncode == 0 and _ready(server.socket_dir):
+        # Another process of ours may have started it meanwhile: that it answers is what counts.
+        if (done.returncode == 0 or server.pid() is not None) and _ready(server.socket_dir):
             return
         if time.monotonic() > deadline:
             end = log.read_text(errors="replace")[-2000:] if log.exists() else ""

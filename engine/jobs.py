@@ -47,10 +47,14 @@ JOBS: dict[str, JobInfo] = {}
 DUTIES: dict[str, DutyInfo] = {}
 
 
+DEAD, RETRIED = "dead", "retried"
+
+
 class JobRun(EntityOwned, Base):
     """The attempts of one job, counted in a committed transaction before each run.
 
-    state: running, done, waiting (will be retried) or dead (an incident for a person).
+    state: running, done, waiting (will be retried), dead (an incident for a person) or retried (a
+    person asked for it again, as another job).
     """
 
     __tablename__ = "job_run"

@@ -24,3 +24,5 @@ def configure_logs(level: int = logging.INFO) -> None:
     logging.basicConfig(
         level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s"
     )
+    # It warns at each signature that it does not fetch revocation data: we give it ours, on purpose.
+    logging.getLogger("pyhanko").setLevel(logging.ERROR)

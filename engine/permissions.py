@@ -42,6 +42,8 @@ class Actor:
     posts: tuple[Post, ...] = ()
     on_behalf_of: UUID | None = None
     on_behalf_of_name: str = ""
+    procedures: frozenset[str] | None = None
+    """The keys of the procedures that the powers in force name; None for any (art. 6.4 Ley 39/2015)."""
     process: str = ""
     """For the system: the procedure or the duty in whose name it acts (art. 41.2 of Ley 40/2015)."""
     roles: frozenset[str] = field(default_factory=frozenset)

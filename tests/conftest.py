@@ -13,6 +13,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from factories.town import ENTITY, NIF, TestKeys
 
 from engine.assembly import assemble
 from engine.clock import FixedClock
@@ -21,6 +22,8 @@ from engine.ids import new_id
 from engine.schema import upgrade
 from engine.settings import Environment, Settings, load_settings
 from engine.townhall import TownHall
+from signatures.demo_authority import Authority
+from signatures.keys import SigningKey
 
 TEMPLATE = "andecha_template"
 START = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
@@ -102,6 +105,44 @@ def townhall(settings: Settings, clock: FixedClock) -> Iterator[TownHall]:
     assembled = assemble(settings, clock=clock)
     yield assembled
     assembled.database.dispose()
+
+
+@pytest.fixture(scope="session")
+def authority() -> Authority:
+    """The certification authority of the tests."""
+    from signatures.demo_authority import make_authority
+
+    return make_authority(datetime.now(UTC))
+
+
+@pytest.fixture(scope="session")
+def organ_key(authority: Authority) -> SigningKey:
+    return authority.seal(organ="Alcaldía", entity=ENTITY, nif=NIF)
+
+
+@pytest.fixture
+def keys(authority: Authority, organ_key: SigningKey) -> TestKeys:
+    """The town's keys: its seal, its time stamps, and those that a test gives to people."""
+    from signatures.time_stamps import TimeStampAuthority
+
+    stamps = TimeStampAuthority(authority.time_stamping(entity=ENTITY), lambda: datetime.now(UTC))
+    crl = authority.revocation_list(datetime.now(UTC))
+    return TestKeys(authority, organ_key, stamps=stamps, crl=crl)
+
+
+@pytest.fixture
+def hall(townhall: TownHall, keys: TestKeys) -> TownHall:
+    """The town hall with keys of its own."""
+    townhall.parts["keys"] = keys
+    return townhall
+
+
+@pytest.fixture
+def run_all(hall: TownHall) -> Callable[[], int]:
+    """Run every job and duty until nothing is left."""
+    from engine.worker import drain
+
+    return lambda: drain(hall)
 
 
 @pytest.fixture

@@ -47,6 +47,7 @@ def create_app(townhall: TownHall, *, testing: bool = False, trusted_proxies: in
     init_fields(app)
     init_errors(app)
     register_blueprints(app)
+    register_simulators(app, townhall)
     require_declarations(app)
     serve_static_files(app)
     if trusted_proxies:
@@ -126,11 +127,35 @@ def init_log(app: Flask) -> None:
 
 def register_blueprints(app: Flask) -> None:
     """The faces of the town hall: one blueprint for each audience."""
+    from web.admin.views import admin
+    from web.audit.views import audit
     from web.auth.views import auth
+    from web.citizen.views import citizen
+    from web.contracts.views import contracts
+    from web.finance.views import finance
+    from web.office.views import office
+    from web.payment_notices import payment_notices
     from web.public.views import public
 
     app.register_blueprint(public)
     app.register_blueprint(auth)
+    app.register_blueprint(citizen)
+    app.register_blueprint(office)
+    app.register_blueprint(finance)
+    app.register_blueprint(contracts)
+    app.register_blueprint(admin)
+    app.register_blueprint(audit)
+    app.register_blueprint(payment_notices)
+
+
+def register_simulators(app: Flask, townhall: TownHall) -> None:
+    """What plays the parts of others in the demonstration; in production it is not there."""
+    if not townhall.settings.demo:
+        return
+    from web.simulators.gateway import install_gateway, simulators
+
+    app.register_blueprint(simulators)
+    install_gateway(app, townhall)
 
 
 def serve_static_files(app: Flask) -> None:

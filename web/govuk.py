@@ -34,6 +34,6 @@ def _macro(name: str) -> Callable[[dict[str, Any]], Markup]:
     return macro
 
 
-def govuk(name: str, **params: Any) -> Markup:
+def govuk(name: str, /, **params: Any) -> Markup:
     """A component by its name (`error-summary`) with the parameters that its documentation gives."""
     return _macro(name)({key: value for key, value in params.items() if value is not None})

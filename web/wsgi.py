@@ -10,7 +10,5 @@ from web.app import create_app
 from web.cli.townhall import settings_with_database
 
 configure_logs()
-app = create_app(
-    assemble(settings_with_database(start=True)),
-    trusted_proxies=int(os.environ.get("ANDECHA_TRUSTED_PROXIES", "0")),
-)
+townhall = assemble(settings_with_database(start=True))
+app = create_app(townhall, trusted_proxies=int(os.environ.get("ANDECHA_TRUSTED_PROXIES", "0")))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Select, and_, false, not_, or_, select
+from sqlalchemy import Select, and_, false, not_, or_, select, true
 from sqlalchemy.orm import Session
 
 from engine.audit.models import AuditEvent
@@ -155,7 +155,10 @@ def _visible(
             )
             notified = released_to(actor.interested_id)
             held = held_for(actor.interested_id)
-            mine = and_(or_(own, theirs, notified), shown, not_(held))
+            # A power for some procedures reaches their expedientes, and what is in none yet.
+            reached = or_(in_theirs, Document.expediente_id.is_(None))
+            within = true() if actor.procedures is None else reached
+            mine = and_(or_(own, theirs, notified), within, shown, not_(held))
             return statement.where(or_(published, mine))
         case _:
             return statement.where(published)
@@ -201,35 +204,45 @@ def versions(session: Session, document_id: UUID) -> tuple[VersionRow, ...]:
 
 def signatures(session: Session, document_id: UUID) -> tuple[SignatureRow, ...]:
     """The signatures and seals of a document, in the order in which they were put."""
-    rows = session.scalars(
+    return signatures_of(session, [document_id]).get(document_id, ())
+
+
+def signatures_of(
+    session: Session, document_ids: Iterable[UUID]
+) -> dict[UUID, tuple[SignatureRow, ...]]:
+    """The signatures and seals of several documents, by document."""
+    found: dict[UUID, list[SignatureRow]] = {}
+    for row in session.scalars(
         select(DocumentSignature)
-        .where(DocumentSignature.document_id == document_id)
+        .where(DocumentSignature.document_id.in_(tuple(document_ids)))
         .order_by(DocumentSignature.signed_at, DocumentSignature.id)
-    )
-    return tuple(
-        SignatureRow(
-            kind=row.kind,
-            level=row.level,
-            signer_name=row.signer_name,
-            official_id=row.official_id,
-            certificate=row.certificate,
-            signed_at=row.signed_at,
-            upgrade_pending=row.upgrade_pending,
-            version=row.number,
-        )
-        for row in rows
+    ):
+        found.setdefault(row.document_id, []).append(_signature_row(row))
+    return {key: tuple(rows) for key, rows in found.items()}
+
+
+def _signature_row(row: DocumentSignature) -> SignatureRow:
+    return SignatureRow(
+        kind=row.kind,
+        level=row.level,
+        signer_name=row.signer_name,
+        official_id=row.official_id,
+        certificate=row.certificate,
+        signed_at=row.signed_at,
+        upgrade_pending=row.upgrade_pending,
+        version=row.number,
     )
 
 
 def binding_event(session: Session, document_id: UUID) -> UUID | None:
-    """The newest audit event that names the current bytes by their hash: a proof is asked for it."""
+    """The audit event of the act that made the current bytes: the first that names their hash."""
     sha256 = session.scalar(select(Document.sha256).where(Document.id == document_id))
     if sha256 is None:
         return None
     events = session.execute(
         select(AuditEvent.id, AuditEvent.body)
         .where(AuditEvent.object_kind == "document", AuditEvent.object_id == str(document_id))
-        .order_by(AuditEvent.at.desc(), AuditEvent.id.desc())
+        .order_by(AuditEvent.at, AuditEvent.id)
     )
     wanted = sha256.encode("ascii")
     return next((event_id for event_id, body in events if wanted in body), None)

@@ -68,8 +68,8 @@ def render(
         source=found.source,
         context={
             **standard_context(act),
-            **found.context,
             **instance.data,
+            **found.context,
             **(context or {}),
         },
         title=title,

@@ -65,6 +65,17 @@ def compose(source: str, context: Mapping[str, Any]) -> Composition:
     return Composition(html, tuple(dict.fromkeys(missing)))
 
 
+def template_fault(source: str) -> str | None:
+    """What is wrong with a template before any data: its length, its syntax, an unknown filter."""
+    if len(source) > MAX_TEMPLATE_CHARACTERS:
+        return "es demasiado larga"
+    try:
+        _environment([]).from_string(source)
+    except TemplateError as error:
+        return str(error)
+    return None
+
+
 def plain(value: Any) -> Any:
     """The value as templates may see it: no object with methods of ours ever enters the sandbox."""
     match value:

@@ -32,7 +32,13 @@ class Outcome(StrEnum):
 
 
 class PaymentGateway(Protocol):
-    """`townhall.parts["payment_gateway"]`."""
+    """`townhall.parts["payment_gateway"]`.
+
+    origin: scheme and host of its pages, for the policy of the page whose form leads there; empty
+    when they are this application's own.
+    """
+
+    origin: str
 
     def start_url(self, attempt: PaymentAttempt, return_url: str) -> str:
         """Where the person's browser goes to pay; it comes back to `return_url` afterwards."""

@@ -223,6 +223,16 @@ def in_order_of_effect(session: Session, book: Book, year: int) -> tuple[EntryRo
     return tuple(_row(*row) for row in rows)
 
 
+def of_expediente(session: Session, expediente_id: UUID) -> tuple[EntryRow, ...]:
+    """What was presented in and sent from an expediente, oldest first; the caller decides the access."""
+    rows = session.execute(
+        _rows()
+        .where(RegistryEntry.expediente_id == expediente_id)
+        .order_by(RegistryEntry.presented_at, RegistryEntry.id)
+    )
+    return tuple(_row(*row) for row in rows)
+
+
 def entries_by_id(session: Session, identifiers: Iterable[UUID]) -> tuple[EntryRow, ...]:
     """These entries, in the order of presentation, for rooms that decide the access themselves."""
     rows = session.execute(

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from engine.documents.models import Document, DocumentState, VersionReason
 from engine.documents.operations import request_seal
+from engine.documents.queries import DocumentRow, content, document_row
 from engine.documents.sealing import SignedFile
 from engine.documents.versions import PDF, record_signature
 from engine.errors import BadInput, NotFound, RuleBroken, Stale
@@ -96,6 +97,23 @@ def _check_signable(act: Act, document: Document) -> None:
     )
     if under_way is not None:
         raise RuleBroken("El documento ya está pendiente de firma.")
+
+
+@operation("signing.open_document", permission="signing.sign", basis="art. 43 de la Ley 40/2015")
+def open_document(act: Act, *, request_id: UUID) -> tuple[DocumentRow, bytes]:
+    """Open what one is asked to sign, also of another unit's expediente; the access is recorded.
+
+    Raises NotFound when the request is not the actor's, or the PDF is still being made.
+    """
+    request = act.get(SignatureRequest, request_id)
+    act.about("signature_request", request_id)
+    if not is_signer(request, act.actor):
+        raise NotFound
+    document = act.get(Document, request.document_id)
+    act.about("document", document.id, document.expediente_id)
+    act.note(sha256=document.sha256, request=request_id)
+    row = document_row(document)
+    return row, content(act.townhall, row)
 
 
 @operation("signing.sign", basis="art. 43 de la Ley 40/2015")

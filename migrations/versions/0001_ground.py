@@ -106,6 +106,13 @@ def upgrade() -> None:
     )
     op.create_index(op.f('ix_deadline_entity_id_expediente_id'), 'deadline', ['entity_id', 'expediente_id'], unique=False)
     op.create_index(op.f('ix_deadline_entity_id_state_due_at'), 'deadline', ['entity_id', 'state', 'due_at'], unique=False)
+    op.create_table('expediente_counter',
+    sa.Column('entity_id', sa.Integer(), nullable=False),
+    sa.Column('series', sa.Text(), nullable=False),
+    sa.Column('year', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('last', sa.Integer(), nullable=False),
+    sa.PrimaryKeyConstraint('entity_id', 'series', 'year', name=op.f('pk_expediente_counter'))
+    )
     op.create_table('invoice_counter',
     sa.Column('entity_id', sa.Integer(), nullable=False),
     sa.Column('year', sa.Integer(), autoincrement=False, nullable=False),
@@ -319,6 +326,7 @@ def upgrade() -> None:
     op.create_index(op.f('ix_document_entity_id_expediente_id'), 'document', ['entity_id', 'expediente_id'], unique=False)
     op.create_index(op.f('ix_document_entity_id_person_id'), 'document', ['entity_id', 'person_id'], unique=False)
     op.create_index(op.f('ix_document_entity_id_sha256'), 'document', ['entity_id', 'sha256'], unique=False)
+    op.create_index('ix_document_title_words', 'document', [sa.literal_column("to_tsvector('simple'::regconfig, regexp_replace(translate(lower(title), 'áàâäãéèêëíìîïóòôöõúùûüñçÁÀÂÄÃÉÈÊËÍÌÎÏÓÒÔÖÕÚÙÛÜÑÇ', 'aaaaaeeeeiiiiooooouuuuncaaaaaeeeeiiiiooooouuuunc'), '[^a-z0-9]+', ' ', 'g'))")], unique=False, postgresql_using='gin')
     op.create_table('payment_order',
     sa.Column('entity_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.UUID(), nullable=False),
@@ -715,6 +723,48 @@ def upgrade() -> None:
     )
     op.create_index(op.f('ix_document_signature_entity_id_document_id'), 'document_signature', ['entity_id', 'document_id'], unique=False)
     op.create_index('ix_document_signature_entity_id_upgrade', 'document_signature', ['entity_id', 'signed_at'], unique=False, postgresql_where=sa.text('upgrade_pending'))
+    op.create_table('expediente',
+    sa.Column('entity_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.UUID(), nullable=False),
+    sa.Column('number', sa.Text(), nullable=False),
+    sa.Column('eni_id', sa.Text(), nullable=False),
+    sa.Column('procedure_key', sa.Text(), nullable=False),
+    sa.Column('procedure_version', sa.Integer(), nullable=False),
+    sa.Column('title', sa.Text(), nullable=False),
+    sa.Column('person_id', sa.UUID(), nullable=True),
+    sa.Column('representative_id', sa.UUID(), nullable=True),
+    sa.Column('unit_id', sa.UUID(), nullable=False),
+    sa.Column('opened_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('state', sa.Text(), nullable=False),
+    sa.Column('phase', sa.Text(), nullable=False),
+    sa.Column('phase_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('outcome', sa.Text(), nullable=True),
+    sa.Column('entry_id', sa.UUID(), nullable=True),
+    sa.Column('deadline_id', sa.UUID(), nullable=True),
+    sa.Column('term_starts_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('answers', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('search_text', sa.Text(), nullable=False),
+    sa.Column('closed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('closing_reference', sa.Text(), nullable=True),
+    sa.Column('index_document_id', sa.UUID(), nullable=True),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.CheckConstraint("outcome IN ('granted', 'denied', 'answered', 'not_ours', 'withdrawn', 'desisted', 'paid', 'rejected', 'archived')", name=op.f('ck_expediente_outcome')),
+    sa.CheckConstraint("state IN ('open', 'closed')", name=op.f('ck_expediente_state')),
+    sa.ForeignKeyConstraint(['entity_id', 'deadline_id'], ['deadline.entity_id', 'deadline.id'], name=op.f('fk_expediente_deadline_id_deadline')),
+    sa.ForeignKeyConstraint(['entity_id', 'entry_id'], ['registry_entry.entity_id', 'registry_entry.id'], name=op.f('fk_expediente_entry_id_registry_entry')),
+    sa.ForeignKeyConstraint(['entity_id', 'index_document_id'], ['document.entity_id', 'document.id'], name=op.f('fk_expediente_index_document_id_document')),
+    sa.ForeignKeyConstraint(['entity_id', 'person_id'], ['person.entity_id', 'person.id'], name=op.f('fk_expediente_person_id_person')),
+    sa.ForeignKeyConstraint(['entity_id', 'representative_id'], ['person.entity_id', 'person.id'], name=op.f('fk_expediente_representative_id_person')),
+    sa.ForeignKeyConstraint(['entity_id', 'unit_id'], ['unit.entity_id', 'unit.id'], name=op.f('fk_expediente_unit_id_unit')),
+    sa.PrimaryKeyConstraint('entity_id', 'id', name=op.f('pk_expediente')),
+    sa.UniqueConstraint('entity_id', 'eni_id', name=op.f('uq_expediente_entity_id_eni_id')),
+    sa.UniqueConstraint('entity_id', 'number', name=op.f('uq_expediente_entity_id_number'))
+    )
+    op.create_index(op.f('ix_expediente_entity_id_person_id_opened_at'), 'expediente', ['entity_id', 'person_id', 'opened_at'], unique=False)
+    op.create_index(op.f('ix_expediente_entity_id_procedure_key_state'), 'expediente', ['entity_id', 'procedure_key', 'state'], unique=False)
+    op.create_index(op.f('ix_expediente_entity_id_state_closed_at'), 'expediente', ['entity_id', 'state', 'closed_at'], unique=False)
+    op.create_index(op.f('ix_expediente_entity_id_unit_id_state_opened_at'), 'expediente', ['entity_id', 'unit_id', 'state', 'opened_at'], unique=False)
+    op.create_index('ix_expediente_words', 'expediente', [sa.literal_column("to_tsvector('simple'::regconfig, search_text)")], unique=False, postgresql_using='gin')
     op.create_table('invoice_step',
     sa.Column('entity_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.UUID(), nullable=False),
@@ -797,6 +847,59 @@ def upgrade() -> None:
     sa.UniqueConstraint('entity_id', 'entry_id', 'position', name=op.f('uq_registry_attachment_entity_id_entry_id_position'))
     )
     op.create_index(op.f('ix_registry_attachment_entity_id_document_id'), 'registry_attachment', ['entity_id', 'document_id'], unique=False)
+    op.create_table('draft',
+    sa.Column('entity_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.UUID(), nullable=False),
+    sa.Column('procedure_key', sa.Text(), nullable=False),
+    sa.Column('procedure_version', sa.Integer(), nullable=False),
+    sa.Column('person_id', sa.UUID(), nullable=False),
+    sa.Column('answers', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('typed', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('revision', sa.Integer(), nullable=False),
+    sa.Column('state', sa.Text(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('filed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('entry_id', sa.UUID(), nullable=True),
+    sa.Column('expediente_id', sa.UUID(), nullable=True),
+    sa.CheckConstraint("state IN ('open', 'filed', 'discarded')", name=op.f('ck_draft_state')),
+    sa.ForeignKeyConstraint(['entity_id', 'entry_id'], ['registry_entry.entity_id', 'registry_entry.id'], name=op.f('fk_draft_entry_id_registry_entry')),
+    sa.ForeignKeyConstraint(['entity_id', 'expediente_id'], ['expediente.entity_id', 'expediente.id'], name=op.f('fk_draft_expediente_id_expediente')),
+    sa.ForeignKeyConstraint(['entity_id', 'person_id'], ['person.entity_id', 'person.id'], name=op.f('fk_draft_person_id_person')),
+    sa.PrimaryKeyConstraint('entity_id', 'id', name=op.f('pk_draft'))
+    )
+    op.create_index(op.f('ix_draft_entity_id_person_id_state'), 'draft', ['entity_id', 'person_id', 'state'], unique=False)
+    op.create_index(op.f('ix_draft_entity_id_state_updated_at'), 'draft', ['entity_id', 'state', 'updated_at'], unique=False)
+    op.create_index('uq_draft_entity_id_person_id_procedure_key_open', 'draft', ['entity_id', 'person_id', 'procedure_key'], unique=True, postgresql_where=sa.text("state = 'open'"))
+    op.create_table('expediente_folio',
+    sa.Column('entity_id', sa.Integer(), nullable=False),
+    sa.Column('expediente_id', sa.UUID(), nullable=False),
+    sa.Column('position', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('document_id', sa.UUID(), nullable=False),
+    sa.Column('sha256', sa.Text(), nullable=False),
+    sa.Column('eni_sha256', sa.Text(), nullable=False),
+    sa.ForeignKeyConstraint(['entity_id', 'document_id'], ['document.entity_id', 'document.id'], name=op.f('fk_expediente_folio_document_id_document')),
+    sa.ForeignKeyConstraint(['entity_id', 'expediente_id'], ['expediente.entity_id', 'expediente.id'], name=op.f('fk_expediente_folio_expediente_id_expediente')),
+    sa.PrimaryKeyConstraint('entity_id', 'expediente_id', 'position', name=op.f('pk_expediente_folio'))
+    )
+    op.create_table('notice',
+    sa.Column('entity_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.UUID(), nullable=False),
+    sa.Column('person_id', sa.UUID(), nullable=False),
+    sa.Column('expediente_id', sa.UUID(), nullable=True),
+    sa.Column('notification_id', sa.UUID(), nullable=True),
+    sa.Column('subject', sa.Text(), nullable=False),
+    sa.Column('text', sa.Text(), nullable=False),
+    sa.Column('email', sa.Text(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('sent_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('failure', sa.Text(), nullable=True),
+    sa.ForeignKeyConstraint(['entity_id', 'notification_id'], ['notification.entity_id', 'notification.id'], name=op.f('fk_notice_notification_id_notification')),
+    sa.ForeignKeyConstraint(['entity_id', 'person_id'], ['person.entity_id', 'person.id'], name=op.f('fk_notice_person_id_person')),
+    sa.PrimaryKeyConstraint('entity_id', 'id', name=op.f('pk_notice'))
+    )
+    op.create_index(op.f('ix_notice_entity_id_notification_id'), 'notice', ['entity_id', 'notification_id'], unique=False)
+    op.create_index(op.f('ix_notice_entity_id_person_id_created_at'), 'notice', ['entity_id', 'person_id', 'created_at'], unique=False)
     op.create_table('postal_attempt',
     sa.Column('entity_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.UUID(), nullable=False),
@@ -813,10 +916,36 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('entity_id', 'id', name=op.f('pk_postal_attempt')),
     sa.UniqueConstraint('entity_id', 'notification_id', 'number', name=op.f('uq_postal_attempt_entity_id_notification_id_number'))
     )
+    op.create_table('draft_file',
+    sa.Column('entity_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.UUID(), nullable=False),
+    sa.Column('draft_id', sa.UUID(), nullable=False),
+    sa.Column('key', sa.Text(), nullable=False),
+    sa.Column('document_id', sa.UUID(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('media_type', sa.Text(), nullable=False),
+    sa.Column('size', sa.BigInteger(), nullable=False),
+    sa.Column('sha256', sa.Text(), nullable=False),
+    sa.Column('added_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['entity_id', 'document_id'], ['document.entity_id', 'document.id'], name=op.f('fk_draft_file_document_id_document')),
+    sa.ForeignKeyConstraint(['entity_id', 'draft_id'], ['draft.entity_id', 'draft.id'], name=op.f('fk_draft_file_draft_id_draft')),
+    sa.PrimaryKeyConstraint('entity_id', 'id', name=op.f('pk_draft_file'))
+    )
+    op.create_index(op.f('ix_draft_file_entity_id_draft_id'), 'draft_file', ['entity_id', 'draft_id'], unique=False)
 
 
 def downgrade() -> None:
+    op.drop_index(op.f('ix_draft_file_entity_id_draft_id'), table_name='draft_file')
+    op.drop_table('draft_file')
     op.drop_table('postal_attempt')
+    op.drop_index(op.f('ix_notice_entity_id_person_id_created_at'), table_name='notice')
+    op.drop_index(op.f('ix_notice_entity_id_notification_id'), table_name='notice')
+    op.drop_table('notice')
+    op.drop_table('expediente_folio')
+    op.drop_index('uq_draft_entity_id_person_id_procedure_key_open', table_name='draft', postgresql_where=sa.text("state = 'open'"))
+    op.drop_index(op.f('ix_draft_entity_id_state_updated_at'), table_name='draft')
+    op.drop_index(op.f('ix_draft_entity_id_person_id_state'), table_name='draft')
+    op.drop_table('draft')
     op.drop_index(op.f('ix_registry_attachment_entity_id_document_id'), table_name='registry_attachment')
     op.drop_table('registry_attachment')
     op.drop_index(op.f('ix_notification_entity_id_state_available_at'), table_name='notification')
@@ -824,6 +953,12 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_notification_entity_id_expediente_id'), table_name='notification')
     op.drop_table('notification')
     op.drop_table('invoice_step')
+    op.drop_index('ix_expediente_words', table_name='expediente', postgresql_using='gin')
+    op.drop_index(op.f('ix_expediente_entity_id_unit_id_state_opened_at'), table_name='expediente')
+    op.drop_index(op.f('ix_expediente_entity_id_state_closed_at'), table_name='expediente')
+    op.drop_index(op.f('ix_expediente_entity_id_procedure_key_state'), table_name='expediente')
+    op.drop_index(op.f('ix_expediente_entity_id_person_id_opened_at'), table_name='expediente')
+    op.drop_table('expediente')
     op.drop_index('ix_document_signature_entity_id_upgrade', table_name='document_signature', postgresql_where=sa.text('upgrade_pending'))
     op.drop_index(op.f('ix_document_signature_entity_id_document_id'), table_name='document_signature')
     op.drop_table('document_signature')
@@ -874,6 +1009,7 @@ def downgrade() -> None:
     op.drop_table('post_assignment')
     op.drop_index(op.f('ix_payment_order_entity_id_person_id_state'), table_name='payment_order')
     op.drop_table('payment_order')
+    op.drop_index('ix_document_title_words', table_name='document', postgresql_using='gin')
     op.drop_index(op.f('ix_document_entity_id_sha256'), table_name='document')
     op.drop_index(op.f('ix_document_entity_id_person_id'), table_name='document')
     op.drop_index(op.f('ix_document_entity_id_expediente_id'), table_name='document')
@@ -896,6 +1032,7 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_job_run_entity_id_state_started_at'), table_name='job_run')
     op.drop_table('job_run')
     op.drop_table('invoice_counter')
+    op.drop_table('expediente_counter')
     op.drop_index(op.f('ix_deadline_entity_id_state_due_at'), table_name='deadline')
     op.drop_index(op.f('ix_deadline_entity_id_expediente_id'), table_name='deadline')
     op.drop_table('deadline')

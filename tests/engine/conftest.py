@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -14,22 +12,10 @@ from engine.assembly import import_rooms
 from engine.people import operations as people
 from engine.people.models import Official, Person, PersonKind, Unit
 from engine.townhall import TownHall
-from engine.worker import drain
-from signatures.demo_authority import Authority, make_authority
+from signatures.demo_authority import Authority
 from signatures.keys import SigningKey
-from signatures.time_stamps import TimeStampAuthority
 
 import_rooms(("documents", "signing", "registry"))
-
-
-@pytest.fixture(scope="session")
-def authority() -> Authority:
-    return make_authority(datetime.now(UTC))
-
-
-@pytest.fixture(scope="session")
-def organ_key(authority: Authority) -> SigningKey:
-    return authority.seal(organ="Alcaldía", entity=ENTITY, nif=NIF)
 
 
 @pytest.fixture(scope="session")
@@ -46,30 +32,10 @@ def official_key(authority: Authority) -> SigningKey:
 
 
 @pytest.fixture
-def keys(authority: Authority, organ_key: SigningKey) -> TestKeys:
-    stamps = TimeStampAuthority(authority.time_stamping(entity=ENTITY), lambda: datetime.now(UTC))
-    crl = authority.revocation_list(datetime.now(UTC))
-    return TestKeys(authority, organ_key, stamps=stamps, crl=crl)
-
-
-@pytest.fixture
 def root_pem(authority: Authority, tmp_path: Path) -> Path:
     path = tmp_path / "root.pem"
     path.write_bytes(authority.root.public_bytes(Encoding.PEM))
     return path
-
-
-@pytest.fixture
-def hall(townhall: TownHall, keys: TestKeys) -> TownHall:
-    """The town hall with keys of its own."""
-    townhall.parts["keys"] = keys
-    return townhall
-
-
-@pytest.fixture
-def run_all(hall: TownHall) -> Callable[[], int]:
-    """Run every job and duty until nothing is left."""
-    return lambda: drain(hall)
 
 
 @pytest.fixture

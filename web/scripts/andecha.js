@@ -5,6 +5,7 @@ document.body.classList.add("js-enabled", "govuk-frontend-supported");
 initAll();
 warnBeforeTheSessionEnds();
 preventDoubleSending();
+refreshWhatWaits();
 
 function warnBeforeTheSessionEnds() {
   const notice = document.getElementById("session-notice");
@@ -24,4 +25,29 @@ function preventDoubleSending() {
     form.dataset.sent = "yes";
     setTimeout(() => delete form.dataset.sent, 3000);
   });
+}
+
+// A part that waits for the workers or the bank asks for the page again, and changes when it is over.
+function refreshWhatWaits() {
+  for (const part of document.querySelectorAll("[data-refresh]")) askAgain(part, 1);
+}
+
+function askAgain(part, tries) {
+  if (tries > 60) return;
+  const wait = Number(part.dataset.refresh) * Math.min(tries, 10) * 1000;
+  setTimeout(async () => {
+    try {
+      const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const now = answer.ok && page.getElementById(part.id);
+      if (now && now.dataset.refresh === undefined) {
+        document.title = page.title;
+        part.replaceWith(now);
+        return;
+      }
+    } catch {
+      // The network failed: it is asked again later.
+    }
+    askAgain(part, tries + 1);
+  }, wait);
 }

@@ -102,7 +102,7 @@ def test_concurrent_filings_get_consecutive_numbers_in_the_order_of_time(
     hall: TownHall, unit: Unit, failing: Callable[..., Any]
 ) -> None:
     """FIL-11: 1…n without gap or repeat, chronological, whatever is rolled back in between."""
-    count = 200 if FULL_SIZE else 40
+    count = 2000 if FULL_SIZE else 200
     hall.clock = RestlessClock(madrid("2026-11-24T10:00:00"))
     arguments = {
         "book": Book.ENTRY,

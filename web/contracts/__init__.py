@@ -1,0 +1,1 @@
+"""Contracts: lists, and one with its balance and its invoices."""
