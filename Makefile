@@ -17,7 +17,7 @@ run: setup ## Start the town: database, demonstration, sede and worker, until Ct
 	@$(BIN)/andecha run
 
 test: setup check ## Check the code, then prove every claim
-	@$(BIN)/python -m pytest -n $(JOBS)
+	@$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup
 
 check: ## Lint, types, imports, templates
 	@$(BIN)/ruff check .
@@ -27,7 +27,7 @@ check: ## Lint, types, imports, templates
 	@$(BIN)/djlint --lint --quiet web/templates engine processes
 
 soak: setup ## The same tests at full size
-	@ANDECHA_SOAK=1 $(BIN)/python -m pytest -n $(JOBS)
+	@ANDECHA_SOAK=1 $(BIN)/python -m pytest -n $(JOBS) --dist loadgroup
 
 bench: setup ## Measure what the project claims
 	@$(BIN)/andecha bench registry

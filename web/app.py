@@ -23,6 +23,7 @@ from web.gate import init_gate
 from web.govuk import govuk
 from web.languages import chosen_language, languages
 from web.navigation import footer_menu, menu, menu_label
+from web.requests import SedeRequest
 from web.secret import web_secret
 from web.security_headers import init_security_headers, script_nonce
 
@@ -36,6 +37,7 @@ def create_app(townhall: TownHall, *, testing: bool = False, trusted_proxies: in
     trusted_proxies: how many proxies of ours stand before it and write X-Forwarded-For.
     """
     app = Flask("web", static_folder=None)
+    app.request_class = SedeRequest
     configure(app, townhall, testing=testing)
     init_security_headers(app)
     init_log(app)

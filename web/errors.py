@@ -26,7 +26,7 @@ from web.csrf import FormExpired
 from web.rendering import mistakes, page
 
 _log = structlog.get_logger()
-_DRAIN_SECONDS = 20.0
+_DRAIN_SECONDS = 60.0
 _CHUNK = 262_144
 _HIDDEN = ("password", "csrf_token", "pin")
 

@@ -125,7 +125,9 @@ def form_part(
     fields = page.fields if everything else relevant_fields(page, known)
     values: dict[str, Any] = {}
     for field in fields:
-        value = _typed(field, data) if data is not None else typed_value(field, known.get(field.name))
+        value = (
+            _typed(field, data) if data is not None else typed_value(field, known.get(field.name))
+        )
         if value is not None:
             values[field.name] = value
     shown = tuple(

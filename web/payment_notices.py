@@ -19,9 +19,7 @@ _MAX_BYTES = 8_192
 
 
 @payment_notices.post("/pagos/aviso")
-@access(
-    Audience.PUBLIC, operation="payments.take_notice", callback=True, max_bytes=_MAX_BYTES
-)
+@access(Audience.PUBLIC, operation="payments.take_notice", callback=True, max_bytes=_MAX_BYTES)
 def take() -> Response:
     """Take a notice. 200: understood, also when it says again what is known; 400: not signed by the
     gateway, or unreadable; 404: of an attempt that does not exist."""

@@ -6,7 +6,7 @@ from datetime import date
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from engine.clock import madrid_date
 from engine.errors import Refused
@@ -55,14 +55,16 @@ def _of_citizen(actor: Actor) -> ColumnElement[bool]:
     return and_(own, covered(actor, Expediente.procedure_key))
 
 
-def covered(actor: Actor, procedure_key: ColumnElement[str]) -> ColumnElement[bool]:
+def covered(actor: Actor, procedure_key: InstrumentedAttribute[str]) -> ColumnElement[bool]:
     """Condition: a citizen acts for themselves, or by a power in force that names this procedure."""
     if actor.procedures is None:
         return true()
     return procedure_key.in_(actor.procedures)
 
 
-def covered_expediente(actor: Actor, expediente_id: ColumnElement[UUID]) -> ColumnElement[bool]:
+def covered_expediente(
+    actor: Actor, expediente_id: InstrumentedAttribute[UUID | None]
+) -> ColumnElement[bool]:
     """Condition: the same, of what belongs to an expediente."""
     if actor.procedures is None:
         return true()

@@ -163,12 +163,9 @@ def settle_term(act: Act, *, expediente_id: UUID) -> bool:
 
 @operation("expedientes.change_phase", basis="art. 53.1.a de la Ley 39/2015")
 def change_phase(act: Act, *, expediente_id: UUID, phase: str) -> None:
-    """Say in which phase it stands; a closed one keeps its last."""
+    """Say in which phase it stands; a closed one too: what was granted is then in force."""
     row = act.lock(Expediente, expediente_id)
     act.about("expediente", row.id, row.id)
-    if row.state == ExpedienteState.CLOSED:
-        act.note(effect=False)
-        return
     row.phase, row.phase_at = phase, act.now
     row.version += 1
     act.note(phase=phase)

@@ -11,8 +11,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.audit.models import AuditEvent
-from engine.documents.codes import Origin
+from engine.documents.codes import DocumentKind, Origin
 from engine.documents.queries import DocumentRow
+from engine.expedientes.consent import EVIDENCE_TYPE
 from engine.expedientes.models import Expediente, Outcome
 from engine.procedures.package import Procedure
 from engine.registry.models import Book, RegistryEntry
@@ -83,8 +84,10 @@ def _entries(session: Session, row: Expediente) -> Iterator[Happening]:
 
 
 def _documents(documents: Iterable[DocumentRow]) -> Iterator[Happening]:
-    """What the town hall added; what came through the registry is told by its entry."""
+    """What the town hall added; what came through the registry, and the proofs, are told otherwise."""
     for document in documents:
+        if _is_proof(document):
+            continue
         if document.origin == Origin.ADMINISTRATION.value and document.ready:
             yield Happening(
                 document.captured_at,
@@ -92,6 +95,10 @@ def _documents(documents: Iterable[DocumentRow]) -> Iterator[Happening]:
                 "",
                 document.kind.label,
             )
+
+
+def _is_proof(document: DocumentRow) -> bool:
+    return document.kind is DocumentKind.ACKNOWLEDGEMENT or document.media_type == EVIDENCE_TYPE
 
 
 def _tasks(items: Iterable[WorkItemRow]) -> Iterator[Happening]:

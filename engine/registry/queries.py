@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -228,16 +227,6 @@ def of_expediente(session: Session, expediente_id: UUID) -> tuple[EntryRow, ...]
     rows = session.execute(
         _rows()
         .where(RegistryEntry.expediente_id == expediente_id)
-        .order_by(RegistryEntry.presented_at, RegistryEntry.id)
-    )
-    return tuple(_row(*row) for row in rows)
-
-
-def entries_by_id(session: Session, identifiers: Iterable[UUID]) -> tuple[EntryRow, ...]:
-    """These entries, in the order of presentation, for rooms that decide the access themselves."""
-    rows = session.execute(
-        _rows()
-        .where(RegistryEntry.id.in_(tuple(identifiers)))
         .order_by(RegistryEntry.presented_at, RegistryEntry.id)
     )
     return tuple(_row(*row) for row in rows)

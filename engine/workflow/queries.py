@@ -203,23 +203,6 @@ def corrections_of(session: Session, person_id: UUID) -> tuple[WorkItemRow, ...]
     return _rows(session, condition, 100)
 
 
-def touched_expedientes(session: Session, actor: Actor) -> frozenset[UUID]:
-    """The expedientes in which an official has, may take or has done work."""
-    rows = session.scalars(
-        select(WorkItem.expediente_id)
-        .where(
-            or_(
-                candidates(actor),
-                WorkItem.assignee_id == actor.id,
-                WorkItem.completed_by == actor.id,
-            ),
-            WorkItem.expediente_id.is_not(None),
-        )
-        .distinct()
-    )
-    return frozenset(row for row in rows if row is not None)
-
-
 def instance_of(session: Session, expediente_id: UUID) -> ProcessInstance:
     """The root instance of an expediente; raises NotFound."""
     found = session.scalar(

@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from factories.running_town import RunningTown
+from factories.running_town import RunningTown, wait_for
 from factories.visitor import Visitor
 
 from engine.clock import madrid_date
@@ -85,7 +85,11 @@ def steps_from_warnings(contract: str, responsible: str) -> tuple[Step, ...]:
             "Vinculación al contrato: Vinculada",
             contract=contract,
         ),
-        Step(responsible, "Doy mi conformidad: se ha recibido lo que se factura", "Conformidad: Conforme"),
+        Step(
+            responsible,
+            "Doy mi conformidad: se ha recibido lo que se factura",
+            "Conformidad: Conforme",
+        ),
         Step(CONTROLLER, "Informe favorable", "Fiscalización: Informe favorable"),
         Step(
             MAYOR,
@@ -140,7 +144,14 @@ def read_the_trail(desks: Desks, address: str, steps: tuple[Step, ...], picture:
         assert person in text
     visitor.audit(f"{picture}-paid")
     visitor.follow("Ver el expediente")
-    assert "Cerrado" in visitor.main
+    expediente = visitor.path
+
+    def closed() -> bool:
+        visitor.visit(expediente)
+        return "Terminado el" in visitor.main
+
+    wait_for(closed, "the expediente closed")
+    assert "Pagad" in visitor.main
     visitor.audit(f"{picture}-closed")
 
 

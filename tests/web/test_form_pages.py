@@ -118,7 +118,9 @@ def test_a_field_with_a_condition_appears_when_what_was_typed_asks_for_it(
     with app.test_request_context():
         app.preprocess_request()
         hidden = [item.name for item in form_part(form, page, STORED).fields]
-        shown = [item.name for item in form_part(form, page, STORED, data={"lugar": ["plaza"]}).fields]
+        shown = [
+            item.name for item in form_part(form, page, STORED, data={"lugar": ["plaza"]}).fields
+        ]
     assert "plaza" not in hidden
     assert "plaza" in shown
 
@@ -156,7 +158,10 @@ def test_a_form_of_one_step_shows_every_field_with_its_condition_in_words(
             {"all": [{"eq": ["toldo", True]}, {"not": {"eq": ["lugar", "acera"]}}]},
             "«¿Lleva toldo?» es «Sí» y no se cumple que «Lugar» es «Acera»",
         ),
-        ({"any": [{"eq": ["toldo", True]}, {"present": "dia"}]}, "«¿Lleva toldo?» es «Sí» o ha rellenado «Día»"),
+        (
+            {"any": [{"eq": ["toldo", True]}, {"present": "dia"}]},
+            "«¿Lleva toldo?» es «Sí» o ha rellenado «Día»",
+        ),
     ],
 )
 def test_conditions_are_said_in_words(

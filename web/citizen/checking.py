@@ -94,9 +94,7 @@ def _page(
         "citizen/check.html",
         status=status,
         errors=[item for item in errors if item[0] in on_the_page or not item[0]],
-        values={
-            name: value for name, value in request.form.items() if name in on_the_page
-        },
+        values={name: value for name, value in request.form.items() if name in on_the_page},
         sheet=sheet,
         view=view,
         cards=[(section, _change(view, section)) for section in sheet.sections],
@@ -127,9 +125,7 @@ def _change(view: DraftView, section: SummarySection) -> str:
 def _address(view: DraftView, place: Place) -> str | None:
     """Where something is changed, coming back to the check afterwards."""
     if place.attachment:
-        return url_for(
-            ".files", draft_id=view.id, volver=CHECK, _anchor=f"file-{place.attachment}"
-        )
+        return url_for(".files", draft_id=view.id, volver=CHECK, _anchor=f"file-{place.attachment}")
     if place.page is None:
         return None
     if place.item is not None:

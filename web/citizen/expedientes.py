@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import BinaryIO, cast
 from uuid import UUID
 
 from flask import flash, redirect, request, url_for
@@ -37,7 +38,6 @@ _ASKING = frozenset(
         DocumentKind.NOTIFICATION,
         DocumentKind.REPORT,
         DocumentKind.RESOLUTION,
-        DocumentKind.OTHER,
     }
 )
 Errors = tuple[tuple[str, str], ...]
@@ -76,9 +76,7 @@ def expediente(expediente_id: UUID) -> Response:
 def _shown(documents: tuple[DocumentRow, ...]) -> tuple[DocumentRow, ...]:
     """What a person reads: not the bare data and proofs, which the sealed PDF holds inside."""
     return tuple(
-        row
-        for row in documents
-        if row.media_type not in ("application/json", "application/jose")
+        row for row in documents if row.media_type not in ("application/json", "application/jose")
     )
 
 
@@ -131,7 +129,7 @@ def _correction_page(
     view: ExpedienteView, asked: WorkItemRow, errors: Errors = (), status: int = 200
 ) -> Response:
     session, actor = reading(), current().actor
-    documents = queries.documents(session, view.row.id, actor)
+    documents = _shown(queries.documents(session, view.row.id, actor))
     return page(
         "citizen/correction.html",
         status=status,
@@ -145,9 +143,7 @@ def _correction_page(
             for row in reversed(documents)
             if row.origin == Origin.ADMINISTRATION.value and row.kind in _ASKING and row.ready
         ][:3],
-        unopened=[
-            row for row in notifications.of_expediente(session, view.row.id) if row.open
-        ],
+        unopened=[row for row in notifications.of_expediente(session, view.row.id) if row.open],
         limits=_limits(),
     )
 
@@ -246,7 +242,7 @@ def _version() -> int:
 
 def _uploaded() -> list[UploadedFile]:
     return [
-        UploadedFile(CONTRIBUTION.key, file.filename or "", file.stream)
+        UploadedFile(CONTRIBUTION.key, file.filename or "", cast(BinaryIO, file.stream))
         for file in request.files.getlist(_FILES)
         if file.filename
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import BinaryIO, cast
 from uuid import UUID
 
 from flask import flash, redirect, request, url_for
@@ -49,7 +50,7 @@ def attach(draft_id: UUID, key: str) -> Response:
             draft_id=draft_id,
             key=key,
             name=chosen.filename or "",
-            stream=chosen.stream,
+            stream=cast(BinaryIO, chosen.stream),
             revision=revision_sent(),
         )
     except StaleDraft:
@@ -65,9 +66,7 @@ def attach(draft_id: UUID, key: str) -> Response:
 def remove_file(draft_id: UUID, file_id: UUID) -> Response:
     """Take a file away."""
     try:
-        operations.remove_file(
-            call(), draft_id=draft_id, file_id=file_id, revision=revision_sent()
-        )
+        operations.remove_file(call(), draft_id=draft_id, file_id=file_id, revision=revision_sent())
     except StaleDraft:
         return _changed(draft_id)
     flash(gettext("Documento quitado."), "success")
@@ -96,7 +95,9 @@ def endings(rule: Attachment) -> str:
 
 def _changed(draft_id: UUID) -> Response:
     flash(
-        gettext("La solicitud ha cambiado en otra ventana: estos son los documentos que tiene ahora."),
+        gettext(
+            "La solicitud ha cambiado en otra ventana: estos son los documentos que tiene ahora."
+        ),
         "info",
     )
     return redirect(_here(draft_id), 303)
@@ -107,9 +108,7 @@ def _here(draft_id: UUID) -> str:
     return url_for(".files", draft_id=draft_id, volver=back)
 
 
-def _page(
-    view: DraftView, errors: tuple[tuple[str, str], ...] = (), status: int = 200
-) -> Response:
+def _page(view: DraftView, errors: tuple[tuple[str, str], ...] = (), status: int = 200) -> Response:
     pages = pages_of(view)
     returning = request.values.get("volver") == CHECK
     last = url_for(".page", draft_id=view.id, page_id=pages[-1].id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from flask import url_for
 from flask_babel import gettext
@@ -42,7 +43,9 @@ def folder() -> Response:
     """What waits for the person, what goes on, what ended, what they were told."""
     session, actor = reading(), current().actor
     rows = expedientes.of_person(session, actor)
-    numbers = {row.id: f"{row.procedure_title} · {row.number}" for row in rows}
+    numbers: dict[UUID | None, str] = {
+        row.id: f"{row.procedure_title} · {row.number}" for row in rows
+    }
     received = notifications.inbox(session, actor)
     owed = payments.unpaid(session, actor)
     corrections = (
@@ -64,13 +67,13 @@ def folder() -> Response:
     )
 
 
-def _corrections(items: Sequence[WorkItemRow], numbers: dict[object, str]) -> list[ToDo]:
+def _corrections(items: Sequence[WorkItemRow], numbers: dict[UUID | None, str]) -> list[ToDo]:
     ordered = sorted(items, key=lambda item: (item.due_at is None, item.due_at or item.created_at))
     return [
         ToDo(
             item.title,
             url_for(".correction", expediente_id=item.expediente_id, work_item_id=item.id),
-            gettext("Pendiente de usted"),
+            gettext("Pendiente"),
             "red",
             numbers[item.expediente_id],
             item.due_at,
@@ -80,13 +83,13 @@ def _corrections(items: Sequence[WorkItemRow], numbers: dict[object, str]) -> li
 
 
 def _notifications(
-    rows: Sequence[notifications.NotificationRow], numbers: dict[object, str]
+    rows: Sequence[notifications.NotificationRow], numbers: dict[UUID | None, str]
 ) -> list[ToDo]:
     return [
         ToDo(
             row.subject,
             url_for(".notification", notification_id=row.id),
-            gettext("Notificación sin abrir"),
+            gettext("Notificación"),
             "orange",
             numbers.get(row.expediente_id, row.unit_name),
             row.expires_at if row.state is NotificationState.AVAILABLE else None,
@@ -102,7 +105,7 @@ def _payments(owed: Sequence[OrderRow]) -> list[ToDo]:
         ToDo(
             row.concept,
             url_for(".pay_return", order_id=row.id),
-            gettext("Pendiente de pago"),
+            gettext("Sin pagar"),
             "orange",
             euros(row.amount),
         )
@@ -117,7 +120,7 @@ def _drafts(rows: Sequence[DraftRow], owed: Sequence[OrderRow]) -> list[ToDo]:
         ToDo(
             row.procedure_title,
             url_for(".draft", draft_id=row.id),
-            gettext("Sin pagar ni presentar") if row.id in unpaid else gettext("Sin presentar"),
+            gettext("Sin pagar") if row.id in unpaid else gettext("Sin presentar"),
             "blue",
             gettext("Guardada: %(when)s", when=date_time(row.updated_at)),
         )

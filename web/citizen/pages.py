@@ -124,7 +124,9 @@ def remove_item(draft_id: UUID, page_id: str, item: int) -> Response:
             call(), draft_id=draft_id, page_id=page_id, item=item, revision=revision_sent()
         )
     except StaleDraft:
-        flash(gettext("La solicitud ha cambiado en otra ventana: esta es la lista de ahora."), "info")
+        flash(
+            gettext("La solicitud ha cambiado en otra ventana: esta es la lista de ahora."), "info"
+        )
         return redirect(here, 303)
     flash(gettext("Quitado de la lista."), "success")
     return redirect(here, 303)
@@ -160,7 +162,7 @@ def _save(draft_id: UUID, page_id: str, item: int | None) -> Response:
     if errors:
         return _form(view, shown, saved.item, typed, errors, status=422)
     if new:
-        return redirect(_address(view, shown, saved.item, nuevas="si"), 303)
+        return redirect(_address(view, shown, saved.item, "si"), 303)
     if shown.repeat:
         return redirect(_address(view, shown, None), 303)
     return redirect(next_address(view, shown), 303)
@@ -178,13 +180,12 @@ def next_address(view: DraftView, shown: Page) -> str:
     return url_for(".check", draft_id=view.id)
 
 
-def _address(view: DraftView, shown: Page, item: int | None, **more: str) -> str:
+def _address(view: DraftView, shown: Page, item: int | None, new: str | None = None) -> str:
     """This page or one of its items, on the way back to the check if one came from it."""
-    if request.values.get("volver") == CHECK:
-        more["volver"] = CHECK
+    back = CHECK if request.values.get("volver") == CHECK else None
     if item is None:
-        return url_for(".page", draft_id=view.id, page_id=shown.id, **more)
-    return url_for(".item", draft_id=view.id, page_id=shown.id, item=item, **more)
+        return url_for(".page", draft_id=view.id, page_id=shown.id, volver=back, nuevas=new)
+    return url_for(".item", draft_id=view.id, page_id=shown.id, item=item, volver=back, nuevas=new)
 
 
 def _page_of(view: DraftView, page_id: str) -> Page:

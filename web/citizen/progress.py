@@ -95,7 +95,7 @@ def files_state(view: DraftView) -> PageState:
 def following(view: DraftView, page: Page) -> Page | None:
     """The page after this one; None after the last."""
     pages = pages_of(view)
-    after = [item for item in pages[pages.index(page) + 1 :]] if page in pages else []
+    after = pages[pages.index(page) + 1 :] if page in pages else ()
     return after[0] if after else None
 
 

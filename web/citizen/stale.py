@@ -42,9 +42,7 @@ def stale_page(view: DraftView, page_id: str, item: int | None, mine: Sent) -> R
     )
 
 
-def differences(
-    view: DraftView, shown: Page, item: int | None, mine: Sent
-) -> list[Difference]:
+def differences(view: DraftView, shown: Page, item: int | None, mine: Sent) -> list[Difference]:
     """The fields of a page in which what was typed is not what is saved."""
     saved = view.answers
     if shown.repeat:

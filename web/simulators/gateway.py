@@ -188,7 +188,9 @@ def _choices() -> list[tuple[str, str, str]]:
         (
             Behaviour.PAY_LATE,
             gettext("Pagar, y que el aviso llegue tarde"),
-            gettext("Usted vuelve antes de que el banco avise; el aviso llega unos segundos después."),
+            gettext(
+                "Usted vuelve antes de que el banco avise; el aviso llega unos segundos después."
+            ),
         ),
         (
             Behaviour.PAY_TWICE_TOLD,

@@ -478,6 +478,24 @@ def test_the_attorney_sees_the_files_of_the_represented_and_not_their_own(
     assert not visible(hall, acting, of_attorney.id)
 
 
+def test_a_power_for_some_procedures_does_not_open_the_documents_of_the_others(
+    hall: TownHall, citizen: Person, company: Person
+) -> None:
+    """FIL-7: only the expedientes that the power reaches, and what is in no expediente yet."""
+    case = new_id()
+    filed = add(hall, person_id=company.id, expediente_id=case)
+    loose = add(hall, person_id=company.id)
+    acting = Actor(
+        ActorKind.CITIZEN,
+        id=citizen.id,
+        on_behalf_of=company.id,
+        procedures=frozenset({"terrace-permit"}),
+    )
+    assert visible(hall, acting, loose.id)
+    assert not visible(hall, acting, filed.id)
+    assert visible(hall, acting, filed.id, case)
+
+
 def test_a_quarantined_file_is_served_to_nobody_and_is_not_deleted(
     hall: TownHall, citizen: Person
 ) -> None:

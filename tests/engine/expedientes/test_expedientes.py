@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -31,6 +32,9 @@ from engine.ids import new_id
 from engine.permissions import Actor, ActorKind, Post
 from engine.registry.models import RegistryEntry
 from engine.services import InstanceView
+from engine.signing.models import RequestState, SignatureRequest
+from engine.signing.operations import request_signature
+from engine.signing.signers import Signer
 from engine.workflow.models import InstanceState, ProcessInstance
 from engine.workflow.queries import WorkItemRow, corrections_of, data_of
 from forms.canonical import fingerprint
@@ -212,6 +216,47 @@ def test_a_withdrawal_is_accepted_outright_and_closes(
         operations.withdraw(call, expediente_id=filed.expediente_id, reason="", consent=True)
     with pytest.raises(RuleBroken, match="ya está terminado"):
         operations.add_documents(call, expediente_id=filed.expediente_id, text="tarde", files=[])
+
+
+def test_two_withdrawals_at_once_are_registered_once(town: Town, filed: Filed) -> None:
+    def withdrawn(_: int) -> bool:
+        try:
+            operations.withdraw(
+                town.call(), expediente_id=filed.expediente_id, reason="", consent=True
+            )
+        except RuleBroken:
+            return False
+        return True
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sorted(pool.map(withdrawn, range(4))) == [False, False, False, True]
+    with town.hall.database.reading() as session:
+        assert len(session.scalars(select(RegistryEntry)).all()) == 2
+        resolutions = select(Document).where(Document.kind == DocumentKind.RESOLUTION.value)
+        assert len(session.scalars(resolutions).all()) == 1
+
+
+def test_what_waited_to_be_signed_is_taken_back_when_the_person_withdraws(
+    town: Town, filed: Filed
+) -> None:
+    report = add_document(
+        town.hall.system("test"),
+        title="Propuesta",
+        kind=DocumentKind.OTHER,
+        origin=Origin.ADMINISTRATION,
+        media_type="application/pdf",
+        name="propuesta.pdf",
+        data=PDF,
+        expediente_id=filed.expediente_id,
+    )
+    request_signature(
+        town.hall.system("test"),
+        document_id=report.id,
+        signers=[Signer(step=1, official_id=town.processor.id)],
+    )
+    operations.withdraw(town.call(), expediente_id=filed.expediente_id, reason="", consent=True)
+    with town.hall.database.reading() as session:
+        assert session.scalar(select(SignatureRequest.state)) == RequestState.CANCELLED.value
 
 
 def closed(town: Town, filed: Filed, run_all: Run) -> tuple[bytes, dict[str, bytes]]:

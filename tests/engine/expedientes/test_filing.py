@@ -416,6 +416,24 @@ def test_an_attorney_files_for_the_represented_in_the_procedures_of_the_power(to
     assert town.view(filed.expediente_id, town.actor(town.citizen, town.company)).row.open
 
 
+def test_an_attorney_without_a_power_for_it_does_not_throw_a_draft_away(town: Town) -> None:
+    """FIL-6: the represented person's draft of another procedure is out of reach."""
+    town.publish()
+    draft_id = town.begin(town.call(town.company)).id
+    people.grant_power(
+        town.hall.system("test"),
+        grantor_id=town.company.id,
+        attorney_id=town.citizen.id,
+        scope="procedures",
+        procedures=("another",),
+        source="apud acta",
+        valid_from=TODAY,
+        valid_to=TODAY + timedelta(days=30),
+    )
+    with pytest.raises(Refused, match="no incluye este trámite"):
+        drafts.discard(town.call(town.citizen, behalf=town.company), draft_id=draft_id)
+
+
 def test_the_evidence_binds_the_bytes_the_person_and_the_words(
     town: Town, keys: TestKeys, run_all: Run
 ) -> None:

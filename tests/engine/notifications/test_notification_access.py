@@ -20,7 +20,7 @@ from factories.notifications import (
 from factories.town import actor_for
 from sqlalchemy.orm import Session
 
-from engine.clock import FixedClock
+from engine.clock import FixedClock, madrid_date
 from engine.documents import operations as documents
 from engine.documents.codes import DocumentKind
 from engine.documents.models import Document, DocumentState, Visibility
@@ -33,6 +33,7 @@ from engine.notifications.models import (
 )
 from engine.people import operations as people
 from engine.people.models import Person, Unit
+from engine.people.queries import load_citizen_actor
 from engine.permissions import Actor, ActorKind, Post
 from engine.registry import queries as registry_queries
 from engine.townhall import TownHall
@@ -119,6 +120,46 @@ def test_a_power_for_other_procedures_does_not_reach(
         open_it(hall, row, themselves(company))
     open_it(hall, row, actor)
     assert state_of(hall, row).closed_by == company.id
+
+
+def test_an_attorney_sees_only_what_their_powers_in_force_name(
+    hall: TownHall, notify: Notify, electronic: Person, company: Person, unit: Unit
+) -> None:
+    """FIL-7: a general power that ended does not widen one for some procedures."""
+    case, _ = expediente(hall, electronic, unit)
+    row = notify(electronic, expediente_id=case)
+    operations.advise(
+        hall.system("test"),
+        person_id=electronic.id,
+        subject="Terraza",
+        text="Renueve.",
+        expediente_id=case,
+    )
+    today = madrid_date(hall.clock.now())
+
+    def grant(scope: str, *procedures: str, until: date) -> None:
+        people.grant_power(
+            hall.system("test"),
+            grantor_id=electronic.id,
+            attorney_id=company.id,
+            scope=scope,
+            procedures=procedures,
+            source="apud acta",
+            valid_from=date(2026, 1, 1),
+            valid_to=until,
+        )
+
+    def seen() -> tuple[list[UUID], int]:
+        with hall.database.reading() as session:
+            actor = load_citizen_actor(session, company.id, today, electronic.id)
+            found = [item.id for item in queries.inbox(session, actor)]
+            return found, len(queries.advices(session, actor))
+
+    grant("town", until=today - timedelta(days=1))
+    grant("procedures", "minor-works", until=today)
+    assert seen() == ([], 0)
+    grant("procedures", "terrace-permit", until=today)
+    assert seen() == ([row.id], 1)
 
 
 def test_a_power_that_ended_opens_nothing(

@@ -83,6 +83,31 @@ def test_on_paper_the_term_to_notify_is_met_by_the_first_attempt(
     assert ended(hall, deadline) == (DeadlineState.MET, clock.now())
 
 
+def test_a_resolution_notified_after_the_term_says_that_the_term_expired(
+    hall: TownHall, notify: Notify, electronic: Person, unit: Unit, clock: FixedClock
+) -> None:
+    """PLZ-20: notifying late ends the term, and is not told as notifying in time."""
+    case, deadline = expediente(hall, electronic, unit)
+    clock.advance(timedelta(days=100))
+    notify(electronic, expediente_id=case, purpose="resolution")
+    assert ended(hall, deadline) == (DeadlineState.EXPIRED, clock.now())
+
+
+def test_an_attempt_made_in_the_term_and_written_down_after_it_meets_it(
+    hall: TownHall, notify: Notify, citizen: Person, unit: Unit, clock: FixedClock
+) -> None:
+    """NOT-2: the proven attempt counts by its day, not by the day on which the postman tells it."""
+    case, deadline = expediente(hall, citizen, unit)
+    row = notify(citizen, expediente_id=case, purpose="resolution")
+    clock.advance(timedelta(hours=1))
+    tried = clock.now()
+    clock.advance(timedelta(days=100))
+    operations.record_attempt(
+        hall.system("test"), notification_id=row.id, at=tried, result=PostalResult.ABSENT
+    )
+    assert ended(hall, deadline) == (DeadlineState.MET, tried)
+
+
 def ended(hall: TownHall, deadline_id: UUID) -> tuple[str, datetime | None]:
     with hall.database.reading() as session:
         row = session.scalars(select(Deadline).where(Deadline.id == deadline_id)).one()

@@ -202,7 +202,9 @@ def _user(model: Model, identifier: str, title: str, **properties: str) -> None:
 def process() -> bytes:
     """Review; ask for a correction as often as needed; grant and close."""
     model = begun()
-    _user(model, "review", "Revisar la solicitud", role="processor", unit="ESP", phase="instruction")
+    _user(
+        model, "review", "Revisar la solicitud", role="processor", unit="ESP", phase="instruction"
+    )
     _user(model, "amend", "Corrija su solicitud", kind="correction", phase="correction")
     model.node("exclusiveGateway", "which", 'default="which_review"')
     model.service("close", "expedientes/close", result="closed", outcome="&quot;granted&quot;")

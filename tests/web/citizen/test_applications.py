@@ -46,16 +46,6 @@ def test_the_receipt_says_that_its_pdf_is_being_made_until_it_is_sealed(kiosk: K
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
-def test_filing_twice_gives_the_same_receipt(kiosk: Kiosk) -> None:
-    """FIL-11: one filing has one number."""
-    page = kiosk.fill()
-    first = kiosk.sign(page)
-    second = kiosk.sign(page)
-    assert second.path == first.path
-    folder = kiosk.sede.get("/carpeta/presentado")
-    assert len(folder.soup.select("tbody tr")) == 1
-
-
 def test_a_page_with_errors_keeps_what_was_typed_and_says_what_to_do(kiosk: Kiosk) -> None:
     page = kiosk.sede.get(kiosk.begin().link("El puesto"))
     wrong = {**SITE, "from": "31/2/2027", "budget": "mucho", "days": "9", "street": ""}
@@ -228,15 +218,6 @@ def test_an_attached_file_can_be_opened_and_taken_away(kiosk: Kiosk) -> None:
     assert "plano.pdf" not in page.main
 
 
-def test_a_field_of_ten_megabytes_is_refused_and_nothing_is_lost(kiosk: Kiosk) -> None:
-    page = kiosk.sede.get(kiosk.begin().link("El puesto"))
-    answer = kiosk.sede.submit(
-        page, {"details": "x" * 10_000_000}, button="Guardar y continuar", status=413
-    )
-    assert "demasiado grande" in answer.main
-    assert kiosk.sede.get(page.path).status == 200
-
-
 def test_an_application_can_be_thrown_away(kiosk: Kiosk) -> None:
     hub = kiosk.begin()
     page = kiosk.sede.get(hub.link("Borrar esta solicitud"))
@@ -252,7 +233,12 @@ def test_another_s_application_does_not_exist(
     receipt = kiosk.filed()
     other = new_sede()
     other.sign_in_citizen(company)
-    for path in (hub.path, receipt.path, receipt.link("Puesto en el mercado"), receipt.link("plano.pdf")):
+    for path in (
+        hub.path,
+        receipt.path,
+        receipt.link("Puesto en el mercado"),
+        receipt.link("plano.pdf"),
+    ):
         other.get(path, status=404)
 
 

@@ -203,7 +203,7 @@ def test_ten_natural_days_later_it_counts_as_rejected(
     kiosk.run_all()
     page = kiosk.sede.get(f"/carpeta/notificaciones/{identifier}")
     assert not page.soup.find_all("button", string="Abrir la notificación")
-    assert "Notificación sin abrir" not in kiosk.sede.get("/carpeta").main
+    assert "No tiene nada pendiente." in kiosk.sede.get("/carpeta").main
 
 
 def test_another_s_notification_does_not_exist(
@@ -244,7 +244,7 @@ def test_whoever_acts_for_another_reads_it_on_every_page(
     )
     kiosk.sede = new_sede()
     kiosk.sede.sign_in_citizen(kiosk.citizen, on_behalf_of=company.id)
-    banner = "Actúa usted, Xuan Suárez Miranda, en nombre de Sidrería El Chigre"
+    banner = "Usted, Xuan Suárez Miranda, actúa y firma en nombre de Sidrería El Chigre"
     hub = kiosk.begin()
     for path in (hub.path, hub.link("El puesto"), hub.link("Documentos"), "/carpeta"):
         assert banner in kiosk.sede.get(path).main

@@ -71,7 +71,13 @@ def test_what_is_wrong_is_told_field_by_field_and_nothing_is_kept(
     sede = desk.of("accountant")
     empty = sede.get("/contratos/registrar")
     page = sede.submit(empty, button="Registrar el contrato", status=422)
-    assert set(page.errors) >= {"supplier_document", "number", "amount", "responsible_id", "ends_on"}
+    assert set(page.errors) >= {
+        "supplier_document",
+        "number",
+        "amount",
+        "responsible_id",
+        "ends_on",
+    }
     fields = typed(desk, supplier_name="")
     page = sede.submit(empty, fields, button="Registrar el contrato", status=422)
     assert set(page.errors) == {"supplier_name"}
