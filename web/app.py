@@ -138,6 +138,7 @@ def register_blueprints(app: Flask) -> None:
     from web.office.views import office
     from web.payment_notices import payment_notices
     from web.public.views import public
+    from web.treasury.views import treasury
 
     app.register_blueprint(public)
     app.register_blueprint(auth)
@@ -145,6 +146,7 @@ def register_blueprints(app: Flask) -> None:
     app.register_blueprint(office)
     app.register_blueprint(finance)
     app.register_blueprint(contracts)
+    app.register_blueprint(treasury)
     app.register_blueprint(admin)
     app.register_blueprint(audit)
     app.register_blueprint(payment_notices)

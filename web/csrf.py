@@ -2,11 +2,17 @@
 
 The token is a keyed hash over what only this browser holds: the session's cookie, or, before
 signing in, a random value in the signed cookie of notices. It lives as long as that does.
+
+What was sent after a session ended is shown to be sent again, once its person has signed in anew. The
+page that shows it was made for nobody, so it carries a token of its own: over the value that this
+browser held then, the address, and every field that is shown. It is good for that content alone.
 """
 
 from __future__ import annotations
 
+import hashlib
 import hmac
+import json
 import secrets
 from typing import cast
 
@@ -16,9 +22,11 @@ from web.context import SESSION_COOKIE, current
 from web.secret import derive
 
 FIELD = "csrf_token"
+AGAIN = "again_token"
 HEADER = "X-CSRF-Token"
 _VISIT = "visit"
 _SALT_CHARACTERS = 16
+_NEVER_SHOWN = frozenset({"password", "pin", FIELD, AGAIN})
 
 
 class FormExpired(Exception):
@@ -44,8 +52,40 @@ def check_csrf() -> None:
     salt, signature = token[:_SALT_CHARACTERS], token[_SALT_CHARACTERS:]
     holder = _holder(make=False)
     ours = from_our_pages()
-    if not ours or not holder or not _same(signature, _signature(salt, holder)):
+    if not ours or not holder:
         raise FormExpired(ours=ours)
+    if not _same(signature, _signature(salt, holder)) and not _sent_again():
+        raise FormExpired(ours=ours)
+
+
+def fields_sent() -> list[tuple[str, str]]:
+    """The fields of this request's form that a page may show and send again; no secret among them."""
+    return [
+        (name, value)
+        for name, value in request.form.items(multi=True)
+        if name.lower() not in _NEVER_SHOWN
+    ]
+
+
+def again_token() -> str:
+    """The token of a form that shows this request's fields and sends them again unchanged."""
+    salt = secrets.token_hex(_SALT_CHARACTERS // 2)
+    if _VISIT not in session:
+        session[_VISIT] = secrets.token_urlsafe(16)
+    return salt + _again_signature(salt)
+
+
+def _sent_again() -> bool:
+    """Whether the request is what a page showed to this browser to be sent again, all of it."""
+    token = request.form.get(AGAIN, "")
+    salt, signature = token[:_SALT_CHARACTERS], token[_SALT_CHARACTERS:]
+    return _VISIT in session and _same(signature, _again_signature(salt))
+
+
+def _again_signature(salt: str) -> str:
+    shown = [request.full_path, *(part for field in fields_sent() for part in field)]
+    content = hashlib.sha256(json.dumps(shown).encode()).hexdigest()
+    return _signature(salt, f"again {session[_VISIT]} {content}")
 
 
 def _same(sent: str, ours: str) -> bool:

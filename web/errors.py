@@ -22,13 +22,14 @@ from engine.errors import (
     Unavailable,
 )
 from web.context import current
-from web.csrf import FormExpired
+from web.csrf import AGAIN, FormExpired, again_token, fields_sent
 from web.rendering import mistakes, page
 
 _log = structlog.get_logger()
 _DRAIN_SECONDS = 60.0
 _CHUNK = 262_144
-_HIDDEN = ("password", "csrf_token", "pin")
+# What our own forms carry beside what a person writes.
+_OURS = frozenset({"version", "task", "next", "sha256", "shown_sha256"})
 
 
 @dataclass(frozen=True)
@@ -155,16 +156,19 @@ def _town_hall_error(error: TownHallError) -> Response:
 
 def _form_expired(error: FormExpired) -> Response:
     """The session ended while a form was open: what was typed is shown, to be sent again."""
-    fields = [
-        (name, value)
-        for name, value in request.form.items(multi=True)
-        if not any(word in name for word in _HIDDEN)
-    ]
+    fields = fields_sent()
     return page(
         "errors/form_expired.html",
         status=400,
         ours=error.ours,
         fields=fields,
+        written=[
+            value
+            for name, value in fields
+            if value and name not in _OURS and not name.startswith("form-")
+        ],
+        again=(AGAIN, again_token()),
+        with_files=request.mimetype == "multipart/form-data",
         address=request.full_path.rstrip("?"),
         signed_in=current().session is not None,
     )

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from flask import Flask, current_app, redirect, request, url_for
 from werkzeug.wrappers import Response
 
+from engine.errors import NotFound
 from web.access import Access, access_of, check_actor
 from web.context import current
 from web.csrf import FormExpired, check_csrf, from_our_pages
@@ -32,6 +33,8 @@ def _pass() -> Response | None:
     declared = declared_access()
     if declared is None:
         return None  # no such page: the answer is 404
+    if "\x00" in request.path:
+        raise NotFound  # no name or number has it, and the database takes it in no text
     request.max_content_length = declared.max_bytes
     request.max_form_memory_size = _FIELD_BYTES
     request.max_form_parts = _MOST_FIELDS

@@ -48,6 +48,7 @@ _OFFICE = (
     MenuItem("office.registry", lazy_gettext("Registro"), "office.registry"),
     MenuItem("finance.invoices", lazy_gettext("Facturas"), "finance.", "finance.read"),
     MenuItem("contracts.home", lazy_gettext("Contratos"), "contracts.", "contracts.read"),
+    MenuItem("treasury.refunds", lazy_gettext("Devoluciones"), "treasury.", "payments.read_any"),
     MenuItem("observatory.home", lazy_gettext("Observatorio"), "observatory."),
     MenuItem("admin.home", lazy_gettext("Administración"), "admin.", "admin.read"),
     MenuItem("audit.home", lazy_gettext("Auditoría"), "audit.", "audit.read"),

@@ -26,13 +26,17 @@ class NoCalendarForYear(BadInput):
 
 @dataclass(frozen=True)
 class Calendar:
-    """The non-business days of a place in the years that it covers, besides Saturdays and Sundays."""
+    """The non-business days of a place in the years that it covers, besides Saturdays and Sundays.
+
+    municipality: the one whose residents it is for, as their addresses name it; empty for none.
+    """
 
     id: str
     name: str
     timezone: ZoneInfo
     years: frozenset[int]
     holidays: Mapping[date, str]
+    municipality: str = ""
 
     def why_closed(self, day: date) -> str | None:
         """Why a day is not a business day, or None when it is one; raises NoCalendarForYear."""
@@ -99,6 +103,7 @@ def parse_calendar(raw: Mapping[str, Any], label: str) -> Calendar:
             timezone=ZoneInfo(str(raw["timezone"])),
             years=years,
             holidays=holidays,
+            municipality=str(raw.get("municipality", "")),
         )
     except KeyError as error:
         raise BadInput(f"Al calendario {label} le falta la clave {error}.") from None

@@ -5,11 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from engine.deadlines.calendars import Calendars
 from engine.deadlines.computation import compute
 from engine.deadlines.models import Deadline, DeadlineState
 from engine.deadlines.rules import term_rule
-from engine.deadlines.seat import seat_calendar
+from engine.deadlines.seat import calendars_for
 from engine.deadlines.term import Term
 from engine.operation import Act, operation
 
@@ -28,15 +27,16 @@ def open_deadline(
 ) -> Deadline:
     """Begin a term with the act made at `starts_at`.
 
+    person_id: the interested person, whose municipality's holidays do not count either (art. 30.6);
     term: replaces the rule's own, for a procedure whose norm gives another; filing: `starts_at` is a
-    filing (art. 31). Raises NoCalendarForYear rather than guess a year without calendar.
+    filing, deemed made by the seat's calendar alone (art. 31.3). Raises NoCalendarForYear rather than guess a year without calendar.
     """
     found = term_rule(rule)
     town = act.settings.town
     derivation = compute(
         starts_at,
         term or found.term,
-        Calendars(seat_calendar(act.townhall)),
+        calendars_for(act.townhall, act.session, person_id),
         urgent=urgent and found.urgent,
         odd_half=town.odd_half,
         filing=filing,

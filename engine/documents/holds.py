@@ -5,10 +5,13 @@ Parts of operations, like engine/documents/versions.py: whoever holds a document
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
 
 from engine.documents.models import Document, DocumentHold
 from engine.operation import Act
@@ -57,3 +60,20 @@ def released_to(person_id: UUID | None) -> ColumnElement[bool]:
             DocumentHold.person_id == person_id, DocumentHold.released_at.is_not(None)
         )
     )
+
+
+def held_since(
+    session: Session, expediente_ids: Iterable[UUID], person_id: UUID | None
+) -> dict[UUID, datetime]:
+    """Since when a document of each of these expedientes is kept from the person; the others are not in it."""
+    rows = session.execute(
+        select(Document.expediente_id, func.min(DocumentHold.held_at))
+        .join(DocumentHold, DocumentHold.document_id == Document.id)
+        .where(
+            Document.expediente_id.in_(tuple(expediente_ids)),
+            DocumentHold.person_id == person_id,
+            DocumentHold.released_at.is_(None),
+        )
+        .group_by(Document.expediente_id)
+    )
+    return {expediente_id: since for expediente_id, since in rows if expediente_id is not None}

@@ -158,8 +158,8 @@ def _visible(
             # A power for some procedures reaches their expedientes, and what is in none yet.
             reached = or_(in_theirs, Document.expediente_id.is_(None))
             within = true() if actor.procedures is None else reached
-            mine = and_(or_(own, theirs, notified), within, shown, not_(held))
-            return statement.where(or_(published, mine))
+            mine = and_(or_(own, theirs, notified), within, shown)
+            return statement.where(or_(published, mine), not_(held))
         case _:
             return statement.where(published)
 

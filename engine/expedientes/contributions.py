@@ -8,7 +8,7 @@ from uuid import UUID
 
 from engine.errors import RuleBroken
 from engine.expedientes.access import representative_of
-from engine.expedientes.models import Expediente, ExpedienteState
+from engine.expedientes.models import WITHDRAWING, Expediente, ExpedienteState
 from engine.operation import Act
 from engine.registry.models import Book, RegistryEntry
 from engine.registry.operations import Attached, enter
@@ -41,8 +41,12 @@ def present(act: Act, row: Expediente, contribution: Contribution) -> RegistryEn
 
 
 def require_open(row: Expediente) -> None:
-    """Raise RuleBroken for what has ended."""
+    """Raise RuleBroken for what has ended, and for what the person withdrew."""
     if row.state == ExpedienteState.CLOSED.value:
         raise RuleBroken(
             "El expediente ya está terminado. Si quiere pedir otra cosa, presente una solicitud nueva."
+        )
+    if row.phase == WITHDRAWING:
+        raise RuleBroken(
+            "Ya ha desistido de esta solicitud. Si quiere pedir otra cosa, presente una nueva."
         )

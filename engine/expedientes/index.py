@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import and_, exists, not_, or_, select
+from sqlalchemy import ColumnElement, and_, exists, not_, or_, select
 from sqlalchemy.orm import Session
 
 from engine.documents.codes import DocumentKind, ExpedienteState
@@ -66,23 +66,17 @@ def indexed_documents(session: Session, expediente_id: UUID) -> tuple[Document, 
 
 def documents_pending(session: Session, expediente_id: UUID) -> bool:
     """Whether some document of it is still being rendered or sealed."""
-    return bool(
-        session.scalar(
-            select(
-                exists(
-                    select(Document.id).where(
-                        Document.expediente_id == expediente_id,
-                        or_(
-                            Document.state == DocumentState.DRAFT.value,
-                            and_(
-                                Document.state == DocumentState.FINAL.value,
-                                Document.seal_requested,
-                            ),
-                        ),
-                    )
-                )
-            )
-        )
+    condition = exists(
+        select(Document.id).where(Document.expediente_id == expediente_id, being_made())
+    )
+    return bool(session.scalar(select(condition)))
+
+
+def being_made() -> ColumnElement[bool]:
+    """Condition on Document: it is still being rendered or sealed."""
+    return or_(
+        Document.state == DocumentState.DRAFT.value,
+        and_(Document.state == DocumentState.FINAL.value, Document.seal_requested),
     )
 
 

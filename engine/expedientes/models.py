@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.db import Base, EntityOwned, EntityRow, one_of, refers
@@ -20,6 +20,10 @@ class ExpedienteState(StrEnum):
 
     OPEN = "open"
     CLOSED = "closed"
+
+
+WITHDRAWING = "withdrawing"
+"""The phase of what the person withdrew, until the resolution that accepts it is notified."""
 
 
 class Outcome(StrEnum):
@@ -70,7 +74,8 @@ class Expediente(EntityRow, Base):
     entry_id: the registry entry that began it; deadline_id: the term to resolve and notify, None
     while the calendar of its year is not published; term_starts_at: the instant that term runs from;
     answers: what was filed, as the form stores it; search_text: folded words, for the search;
-    closing_reference: the workflow signal that waits for the signed index.
+    closing_reference: the workflow signal that waits for the signed index; index_asked_at: when the job
+    that makes the index was asked for, None while its documents are not ready.
     """
 
     __tablename__ = "expediente"
@@ -94,6 +99,7 @@ class Expediente(EntityRow, Base):
     search_text: Mapped[str]
     closed_at: Mapped[datetime | None]
     closing_reference: Mapped[str | None]
+    index_asked_at: Mapped[datetime | None]
     index_document_id: Mapped[UUID | None]
     version: Mapped[int] = mapped_column(default=1)
 
@@ -104,6 +110,12 @@ class Expediente(EntityRow, Base):
         Index(None, "entity_id", "unit_id", "state", "opened_at"),
         Index(None, "entity_id", "state", "closed_at"),
         Index(None, "entity_id", "procedure_key", "state"),
+        Index(
+            "ix_expediente_entity_id_withdrawing",
+            "entity_id",
+            "phase_at",
+            postgresql_where=text("state = 'open' AND phase = 'withdrawing'"),
+        ),
         refers("person_id", "person"),
         refers("representative_id", "person"),
         refers("unit_id", "unit"),

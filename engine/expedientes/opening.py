@@ -6,13 +6,15 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy.orm import Session
+
 from engine.clock import madrid_date
-from engine.deadlines.calendars import Calendars, NoCalendarForYear
+from engine.deadlines.calendars import NoCalendarForYear
 from engine.deadlines.computation import compute
 from engine.deadlines.models import Deadline
 from engine.deadlines.operations import open_deadline
 from engine.deadlines.rules import term_rule
-from engine.deadlines.seat import seat_calendar
+from engine.deadlines.seat import calendars_for
 from engine.deadlines.term import Term
 from engine.documents.identifiers import expediente_identifier
 from engine.documents.models import Document
@@ -100,14 +102,16 @@ def open_term(act: Act, row: Expediente, procedure: Procedure) -> Deadline | Non
         return None
 
 
-def can_be_counted(townhall: TownHall, row: Expediente, procedure: Procedure) -> bool:
+def can_be_counted(
+    townhall: TownHall, session: Session, row: Expediente, procedure: Procedure
+) -> bool:
     """Whether the calendars are published that the term of an expediente needs."""
     length, town = procedure.term_length, townhall.settings.town
     try:
         compute(
             row.term_starts_at,
             term_rule(procedure.term_rule).term if length is None else Term.parse(length),
-            Calendars(seat_calendar(townhall)),
+            calendars_for(townhall, session, row.person_id),
             filing=row.entry_id is not None,
             filing_term_from=town.filing_term_from,
         )

@@ -1,4 +1,4 @@
-"""Every change of an expediente: opened, worked on, answered, withdrawn, closed, its index signed."""
+"""Every change of an expediente while it goes on: opened, worked on, answered, withdrawn."""
 
 from __future__ import annotations
 
@@ -7,17 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from engine.deadlines.models import DeadlineState
-from engine.deadlines.operations import end_deadline
-from engine.documents.codes import DocumentKind, Origin
-from engine.documents.operations import add_document
-from engine.errors import BadInput, ConfigurationError, NotFound, RuleBroken, Stale
+from engine.documents.codes import DocumentKind
+from engine.errors import BadInput, ConfigurationError, NotFound, Stale
 from engine.expedientes.access import require_power
 from engine.expedientes.choices import choices_for
 from engine.expedientes.consent import Identification
 from engine.expedientes.contributions import Contribution, present, require_open
-from engine.expedientes.index import SignedIndex
-from engine.expedientes.models import Expediente, ExpedienteFolio, ExpedienteState, Outcome
+from engine.expedientes.models import WITHDRAWING, Expediente, ExpedienteState
 from engine.expedientes.opening import bring_in, entry_data, first_data, new_expediente, open_term
 from engine.expedientes.uploads import UploadedFile, keep_contributions
 from engine.expedientes.values import read_form, with_numbers
@@ -29,7 +25,7 @@ from engine.expedientes.withdrawal import (
 from engine.ids import new_id
 from engine.operation import Act, operation
 from engine.people.models import Person
-from engine.procedures.package import Procedure
+from engine.procedures.package import MAX_TITLE, Procedure
 from engine.procedures.queries import current, procedure
 from engine.registry.models import RegistryEntry
 from engine.registry.receipt import Section
@@ -40,7 +36,6 @@ from engine.workflow.queries import instance_of
 from engine.workflow.work import CORRECTION
 
 _ENDED = (InstanceState.COMPLETED.value, InstanceState.CANCELLED.value)
-_MAX_TITLE = 240
 
 
 @dataclass(frozen=True)
@@ -122,8 +117,8 @@ def open_ex_officio(
 
 def _title(text: str) -> str:
     wording = " ".join(text.split())
-    if not wording or len(wording) > _MAX_TITLE:
-        raise BadInput(f"El título del expediente debe tener entre 1 y {_MAX_TITLE} caracteres.")
+    if not wording or len(wording) > MAX_TITLE:
+        raise BadInput(f"El título del expediente debe tener entre 1 y {MAX_TITLE} caracteres.")
     return wording
 
 
@@ -292,8 +287,8 @@ def withdraw(
 ) -> Presented:
     """Withdraw an application: registered and signed by consent, accepted outright (INS-9).
 
-    The process stops; the resolution that accepts it is rendered and sealed by job, and the
-    expediente is closed. method, level, request_id: how the person had identified.
+    The process stops; the resolution that accepts it is rendered and sealed by job and then
+    notified, which ends the expediente. method, level, request_id: how the person had identified.
     """
     if not consent:
         message = "Para desistir tiene que marcar la casilla de consentimiento."
@@ -309,7 +304,7 @@ def withdraw(
     if instance.state not in _ENDED:
         workflow.cancel(system, instance_id=instance.id, reason="Desistimiento")
     accept_withdrawal(system, row, entry)
-    close(system, expediente_id=row.id, outcome=Outcome.WITHDRAWN)
+    change_phase(system, expediente_id=row.id, phase=WITHDRAWING)
     return Presented(entry.id, entry.code, row.id)
 
 
@@ -324,74 +319,3 @@ def _going_on(act: Act, expediente_id: UUID) -> tuple[Expediente, ProcessInstanc
     row = act.lock(Expediente, found.id)
     require_open(row)
     return row, instance
-
-
-@operation("expedientes.close", basis="arts. 70 y 84 de la Ley 39/2015")
-def close(act: Act, *, expediente_id: UUID, outcome: Outcome, reference: str | None = None) -> None:
-    """Close it: its term ends and a job makes and signs its index, when its documents are ready.
-
-    reference: the workflow signal that waits for the index. Closing again with the same outcome
-    only takes the reference; raises RuleBroken with another outcome.
-    """
-    row = act.lock(Expediente, expediente_id)
-    act.about("expediente", row.id, row.id)
-    row.closing_reference = reference or row.closing_reference
-    if row.state == ExpedienteState.CLOSED:
-        if row.outcome != outcome.value:
-            raise RuleBroken("El expediente ya está cerrado con otro resultado.")
-        act.note(effect=False)
-        _wake(act, row)
-        return
-    row.state, row.outcome, row.closed_at = ExpedienteState.CLOSED.value, outcome.value, act.now
-    row.phase = "withdrawn" if outcome is Outcome.WITHDRAWN else "closed"
-    row.phase_at = act.now
-    row.version += 1
-    if row.deadline_id is not None:
-        end_deadline(act, deadline_id=row.deadline_id, state=DeadlineState.MET)
-    act.note(outcome=outcome, number=row.number)
-    act.defer("expedientes.index", lock=f"expediente:{row.id}", expediente_id=row.id)
-
-
-@operation("expedientes.index_signed", basis="art. 70.3 de la Ley 39/2015; art. 51 del RD 203/2021")
-def index_signed(act: Act, *, expediente_id: UUID, index: SignedIndex) -> bool:
-    """The signed index is made: kept as a document; false when another run came first."""
-    row = act.lock(Expediente, expediente_id)
-    act.about("expediente", row.id, row.id)
-    if row.index_document_id is not None or row.state != ExpedienteState.CLOSED:
-        act.note(effect=False)
-        return False
-    document = add_document(
-        act,
-        title=f"Índice electrónico del expediente {row.number}",
-        kind=DocumentKind.OTHER,
-        origin=Origin.ADMINISTRATION,
-        media_type="application/xml",
-        name=f"indice-{row.number.replace('/', '-')}.xml",
-        data=index.data,
-        expediente_id=row.id,
-        person_id=row.person_id,
-    )
-    row.index_document_id = document.id
-    row.version += 1
-    act.session.add_all(
-        ExpedienteFolio(
-            expediente_id=row.id,
-            position=folio.position,
-            document_id=folio.document_id,
-            sha256=folio.sha256,
-            eni_sha256=folio.eni_sha256,
-        )
-        for folio in index.folios
-    )
-    act.note(index=document.id, sha256=document.sha256, documents=len(index.folios))
-    _wake(act, row)
-    return True
-
-
-def _wake(act: Act, row: Expediente) -> None:
-    """Tell the process that waits for the index, if one does and there is one."""
-    if row.closing_reference is None or row.index_document_id is None:
-        return
-    result = {"index_document_id": str(row.index_document_id)}
-    act.defer("workflow.signal", reference=row.closing_reference, result=result)
-    row.closing_reference = None

@@ -13,12 +13,13 @@ from sqlalchemy.orm import Session, aliased
 
 from engine.deadlines.models import Deadline
 from engine.documents import queries as documents_queries
+from engine.documents.holds import held_since
 from engine.documents.models import Document
 from engine.documents.queries import DocumentRow
 from engine.errors import ConfigurationError, NotFound
 from engine.expedientes.access import accessible_to
 from engine.expedientes.choices import choices_for
-from engine.expedientes.models import Expediente, ExpedienteState, Outcome
+from engine.expedientes.models import WITHDRAWING, Expediente, ExpedienteState, Outcome
 from engine.expedientes.timeline import Happening, happenings
 from engine.expedientes.words import begins, title_words, wanted, words_of
 from engine.people.models import Person, Unit
@@ -35,6 +36,7 @@ from forms.summary import SummarySection, summarise
 
 PAGE_SIZE = 25
 _MAX_ROWS = 500
+_NOTIFICATION = "notification"
 _Representative = aliased(Person)
 _Rows = Select[Expediente, str, str, str, str, datetime, str]
 
@@ -80,6 +82,11 @@ class ExpedienteRow:
     @property
     def open(self) -> bool:
         return self.state is ExpedienteState.OPEN
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether its person may still bring documents or withdraw: it is open and not withdrawn."""
+        return self.open and self.phase != WITHDRAWING
 
 
 @dataclass(frozen=True)
@@ -134,7 +141,9 @@ def expediente(session: Session, expediente_id: UUID, actor: Actor) -> Expedient
     row = _row(*found)
     known = procedure_of(session, row.procedure_key, row.procedure_version)
     items = workflow_queries.open_items(session, [row.id]).get(row.id, ())
-    row = _held(replace(row, phase_words=known.phase_words(row.phase)), items)
+    row = _held(_named(row, known), items)
+    if actor.kind is ActorKind.CITIZEN:
+        row = _before_the_act(row, known, withheld_since(session, row.id, actor))
     due = None
     if row.deadline_id is not None:
         due = session.scalar(select(Deadline).where(Deadline.id == row.deadline_id))
@@ -143,11 +152,6 @@ def expediente(session: Session, expediente_id: UUID, actor: Actor) -> Expedient
         choices = choices_for(session, known.form, actor)
         answers = summarise(known.form, found[0].answers, choices)
     return ExpedienteView(row, known, row.phase_words, due, row.holder, items, answers)
-
-
-def accessible(session: Session, actor: Actor) -> frozenset[UUID]:
-    """The ids that the actor has access to; for lists prefer a condition, for one `may_access`."""
-    return frozenset(session.scalars(select(Expediente.id).where(accessible_to(actor))))
 
 
 def may_access(session: Session, expediente_id: UUID, actor: Actor) -> bool:
@@ -178,6 +182,7 @@ def of_person(session: Session, actor: Actor) -> tuple[ExpedienteRow, ...]:
         .where(accessible_to(actor))
         .order_by(Expediente.opened_at.desc(), Expediente.id)
         .limit(_MAX_ROWS),
+        reader=actor.interested_id,
     )
     return tuple(sorted(rows, key=lambda row: (not row.waits_for_person, not row.open)))
 
@@ -234,7 +239,15 @@ def timeline(session: Session, expediente_id: UUID, actor: Actor) -> tuple[Happe
         raise NotFound
     known = procedure_of(session, row.procedure_key, row.procedure_version)
     shown = documents(session, expediente_id, actor)
-    return happenings(session, row, known, shown, staff=actor.kind is not ActorKind.CITIZEN)
+    if actor.kind is not ActorKind.CITIZEN:
+        return happenings(session, row, known, shown, staff=True)
+    since = withheld_since(session, expediente_id, actor)
+    return happenings(session, row, known, shown, staff=False, withheld_since=since)
+
+
+def withheld_since(session: Session, expediente_id: UUID, actor: Actor) -> datetime | None:
+    """Since when an act of the expediente waits to be opened by the citizen; None when none does."""
+    return held_since(session, [expediente_id], actor.interested_id).get(expediente_id)
 
 
 def documents(session: Session, expediente_id: UUID, actor: Actor) -> tuple[DocumentRow, ...]:
@@ -242,17 +255,6 @@ def documents(session: Session, expediente_id: UUID, actor: Actor) -> tuple[Docu
     if not may_access(session, expediente_id, actor):
         raise NotFound
     return documents_queries.documents_of(session, expediente_id, actor, [expediente_id])
-
-
-def open_by_procedure(session: Session, actor: Actor) -> dict[str, int]:
-    """How many open expedientes the actor has access to, by the key of their procedure."""
-    rows = session.execute(
-        select(Expediente.procedure_key, func.count())
-        .where(Expediente.state == ExpedienteState.OPEN.value, accessible_to(actor))
-        .group_by(Expediente.procedure_key)
-        .order_by(Expediente.procedure_key)
-    )
-    return {key: count for key, count in rows}  # noqa: C416 - a Row is not a pair for the types
 
 
 def rows_by_id(session: Session, identifiers: Sequence[UUID]) -> dict[UUID, ExpedienteRow]:
@@ -280,24 +282,48 @@ def task(session: Session, work_item_id: UUID, actor: Actor) -> TaskView:
     return TaskView(item, known, form, choices, found)
 
 
-def _complete(session: Session, statement: _Rows) -> tuple[ExpedienteRow, ...]:
-    """The rows with their phase in words and who has each, in two statements more."""
+def _complete(
+    session: Session, statement: _Rows, *, reader: UUID | None = None
+) -> tuple[ExpedienteRow, ...]:
+    """The rows with their phase in words and who has each, in two statements more.
+
+    reader: the interested person, when it is who reads them: a third one says what waits for them.
+    """
     rows = [_row(*found) for found in session.execute(statement)]
     if not rows:
         return ()
     items = workflow_queries.open_items(session, [row.id for row in rows])
     versions = {(row.procedure_key, row.procedure_version) for row in rows}
     known = {version: procedure_of(session, *version) for version in sorted(versions)}
+    withheld = {} if reader is None else held_since(session, [row.id for row in rows], reader)
     completed = []
     for row in rows:
         procedure = known[row.procedure_key, row.procedure_version]
-        named = replace(
-            row,
-            phase_words=procedure.phase_words(row.phase),
-            procedure_title=procedure.title,
-        )
-        completed.append(_held(named, items.get(row.id, ())))
+        whole = _held(_named(row, procedure), items.get(row.id, ()))
+        completed.append(_before_the_act(whole, procedure, withheld.get(row.id)))
     return tuple(completed)
+
+
+def _named(row: ExpedienteRow, procedure: Procedure) -> ExpedienteRow:
+    return replace(
+        row, phase_words=procedure.phase_words(row.phase), procedure_title=procedure.title
+    )
+
+
+def _before_the_act(
+    row: ExpedienteRow, procedure: Procedure, since: datetime | None
+) -> ExpedienteRow:
+    """As its person sees it while an act waits since then to be opened: without what tells its sense.
+
+    An act is notified when its content is opened, not before (art. 43.2 of Ley 39/2015, NOT-6); a
+    withdrawal is the person's own.
+    """
+    if since is None or row.outcome is Outcome.WITHDRAWN:
+        return row
+    if row.phase_at > since:
+        words = procedure.phase_words(_NOTIFICATION)
+        row = replace(row, phase=_NOTIFICATION, phase_words=words)
+    return replace(row, outcome=None)
 
 
 def _held(row: ExpedienteRow, items: Sequence[WorkItemRow]) -> ExpedienteRow:

@@ -7,9 +7,9 @@ from uuid import UUID
 from sqlalchemy import select
 
 from engine.errors import BadInput, NotFound
+from engine.expedientes.closing.operations import close as close_expediente
 from engine.expedientes.models import Expediente, Outcome
 from engine.expedientes.operations import change_phase
-from engine.expedientes.operations import close as close_expediente
 from engine.operation import Act
 from engine.services import InstanceView, Wait, service
 

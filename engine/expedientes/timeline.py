@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, true
 from sqlalchemy.orm import Session
 
 from engine.audit.models import AuditEvent
@@ -40,29 +40,35 @@ def happenings(
     documents: Sequence[DocumentRow],
     *,
     staff: bool,
+    withheld_since: datetime | None = None,
 ) -> tuple[Happening, ...]:
     """Everything, oldest first; staff: with the tasks and the names of who did them.
 
     documents: those that the reader may see. The interested person reads phases, not tasks.
+    withheld_since: an act waits since then to be opened by its reader, who is not told by its
+    consequences what it decides (art. 43.2 of Ley 39/2015).
     """
     found = [
         Happening(row.opened_at, "Se abrió el expediente", "", f"Con el número {row.number}."),
-        *_phases(session, row, procedure),
+        *_phases(session, row, procedure, withheld_since),
         *_entries(session, row),
         *_documents(documents),
         *(_tasks(items_of(session, row.id)) if staff else ()),
-        *_end(row),
+        *_end(row, withheld_since),
     ]
     return tuple(sorted(found, key=lambda item: item.at))
 
 
-def _phases(session: Session, row: Expediente, procedure: Procedure) -> Iterator[Happening]:
+def _phases(
+    session: Session, row: Expediente, procedure: Procedure, until: datetime | None
+) -> Iterator[Happening]:
     events = session.execute(
         select(AuditEvent.at, AuditEvent.body)
         .where(
             AuditEvent.expediente_id == row.id,
             AuditEvent.type == _PHASE,
             AuditEvent.result == "ok",
+            true() if until is None else AuditEvent.at <= until,
         )
         .order_by(AuditEvent.at, AuditEvent.id)
     )
@@ -112,7 +118,9 @@ def _tasks(items: Iterable[WorkItemRow]) -> Iterator[Happening]:
             )
 
 
-def _end(row: Expediente) -> Iterator[Happening]:
+def _end(row: Expediente, withheld_since: datetime | None) -> Iterator[Happening]:
+    if withheld_since is not None and row.outcome != Outcome.WITHDRAWN:
+        return
     if row.closed_at is not None and row.outcome is not None:
         yield Happening(
             row.closed_at, "Terminó el expediente", "", Outcome(row.outcome).label + "."

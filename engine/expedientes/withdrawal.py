@@ -1,4 +1,8 @@
-"""Part of the withdrawal: the writing that is signed, and the resolution that accepts it (art. 94)."""
+"""Part of the withdrawal: the writing that is signed, and the resolution that accepts it (art. 94).
+
+The resolution is notified, as any other (arts. 21.1, 40 and 94.4 of Ley 39/2015): engine/notifications
+does it once it is sealed, and the expediente is closed when that notification ends.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,7 @@ from sqlalchemy import select
 from engine.audit.events import canonical_instant
 from engine.clock import madrid_date
 from engine.documents.codes import DocumentKind, Origin
+from engine.documents.holds import withhold
 from engine.documents.models import Document
 from engine.documents.operations import add_document, render_document
 from engine.documents.services import standard_context
@@ -30,6 +35,9 @@ from engine.registry.receipt import Section
 from engine.signing import operations as signing
 from engine.signing.models import RequestState, SignatureRequest
 from forms.canonical import fingerprint
+
+RESOLUTION_TEMPLATE = "expedientes/withdrawal"
+"""What the resolutions that accept a withdrawal are known by."""
 
 TEMPLATE = Path(__file__).parent / "documents" / "withdrawal.html"
 _NO_REASON = "No se indica"
@@ -111,12 +119,15 @@ def drop_signatures(act: Act, row: Expediente) -> None:
 
 
 def accept_withdrawal(act: Act, row: Expediente, entry: RegistryEntry) -> None:
-    """The resolution that accepts it outright, rendered and sealed by job; act: of the system."""
+    """The resolution that accepts it outright, rendered and sealed by job; act: of the system.
+
+    Nobody of the parties reads it before it is notified.
+    """
     person = act.get(Person, row.person_id) if row.person_id is not None else None
     unit = act.get(Unit, row.unit_id)
-    render_document(
+    resolution = render_document(
         act,
-        template="expedientes/withdrawal",
+        template=RESOLUTION_TEMPLATE,
         source=TEMPLATE.read_text(encoding="utf-8"),
         context={
             **standard_context(act),
@@ -136,6 +147,9 @@ def accept_withdrawal(act: Act, row: Expediente, entry: RegistryEntry) -> None:
         references=(("Expediente", row.number),),
         seal=True,
     )
+    for party in (row.person_id, row.representative_id):
+        if party is not None:
+            withhold(act, document_id=resolution.id, person_id=party)
 
 
 def _text(value: object) -> str | None:

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from engine.finance import models
+from engine.finance.invoices.amount_rules import MAX_AMOUNT
 from engine.finance.invoices.checking import InvoiceFileReport, InvoiceReport
 from engine.finance.invoices.findings import Finding, Severity
 from engine.finance.invoices.model import Invoice, Line
-from engine.finance.invoices.rules import MAX_AMOUNT
 from engine.finance.models import Source, Verdict
 from engine.finance.numbering import RegisterPlace
 from engine.money import format_euros, round2

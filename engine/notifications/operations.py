@@ -9,9 +9,16 @@ from engine.deadlines.models import Deadline
 from engine.documents.holds import withhold
 from engine.documents.models import Document
 from engine.errors import BadInput, RuleBroken
+from engine.expedientes.models import Expediente
 from engine.notifications.availability import check_ready, is_overdue, make_available
 from engine.notifications.channels import channel_for, is_first_of_office
-from engine.notifications.closing import Closing, attempts_of, close, meet_term_to_notify
+from engine.notifications.closing import (
+    RESOLUTION,
+    Closing,
+    attempts_of,
+    close,
+    meet_term_to_notify,
+)
 from engine.notifications.delivery import (
     Receiver,
     check_instant,
@@ -31,6 +38,7 @@ from engine.notifications.models import (
 from engine.notifications.notices import keep_failure, keep_sent, tell, tell_of_notification
 from engine.notifications.parties import check_power, check_receiver, expediente_of
 from engine.notifications.postal import exhausted, standing
+from engine.notifications.withdrawals import resolution_to_notify
 from engine.operation import Act, operation
 from engine.people.models import Channel, Person, Unit
 from engine.permissions import ActorKind
@@ -101,6 +109,27 @@ def notify(
     told = tell_of_notification(act, row, people, None if deadline is None else deadline.due_at)
     act.note(available_at=row.available_at, notices=told)
     return row
+
+
+@operation("notifications.notify_withdrawal", basis="arts. 21.1, 40 y 94.4 de la Ley 39/2015")
+def notify_withdrawal(act: Act, *, expediente_id: UUID) -> Notification | None:
+    """Notify the resolution that accepts a withdrawal; None when there is none, or it was notified."""
+    row = act.lock(Expediente, expediente_id)
+    act.about("expediente", row.id, row.id)
+    resolution = resolution_to_notify(act.session, row.id)
+    if resolution is None or row.person_id is None:
+        act.note(effect=False)
+        return None
+    return notify(
+        act,
+        document_id=resolution.id,
+        person_id=row.person_id,
+        representative_id=row.representative_id,
+        subject=f"Resolución en el expediente {row.number}",
+        unit_id=row.unit_id,
+        expediente_id=row.id,
+        purpose=RESOLUTION,
+    )
 
 
 @operation("notifications.open", basis="art. 43.2 de la Ley 39/2015")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, case, false, func, select, true
+from sqlalchemy import ColumnElement, Select, and_, case, false, select, true
 from sqlalchemy.orm import Session, aliased
 
 from engine.deadlines.models import Deadline, DeadlineState
@@ -137,18 +137,6 @@ def inbox(session: Session, actor: Actor) -> tuple[NotificationRow, ...]:
         .limit(_MAX_ROWS)
     )
     return tuple(_row(*row, officer=False) for row in rows)
-
-
-def waiting_count(session: Session, actor: Actor) -> int:
-    """How many notifications wait for the interested person to open them."""
-    if actor.kind is not ActorKind.CITIZEN:
-        return 0
-    found = session.scalar(
-        select(func.count())
-        .select_from(Notification)
-        .where(_visible(actor), Notification.state.in_(_OPEN_STATES))
-    )
-    return found or 0
 
 
 def notification(session: Session, notification_id: UUID, actor: Actor) -> NotificationRow:

@@ -12,6 +12,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.db import Base, EntityRow, one_of, refers
 
+DRAFT = "draft"
+"""The subject of the orders that their person may let go: the fee of an application not yet filed."""
+
 
 class OrderState(StrEnum):
     """Whether it is owed still; a cancelled one is owed no more."""
@@ -37,7 +40,10 @@ class AttemptState(StrEnum):
 
 
 class RefundReason(StrEnum):
-    """Why money that came has to be given back."""
+    """Why money that came has to be given back.
+
+    amount: the bank charged another amount, or what was paid is not what is owed any more.
+    """
 
     DUPLICATE = "duplicate"
     AMOUNT = "amount"
@@ -75,7 +81,8 @@ class PaymentAttempt(EntityRow, Base):
     """One visit to the gateway. The database itself allows one accepted attempt for each order.
 
     reference: how the gateway knows the attempt; amount: what was asked of it, or what it charged
-    when that has to be refunded; gateway_code: the gateway's own number of the charge.
+    when that has to be refunded; gateway_code: the gateway's own number of the charge;
+    refund_due_at: since when it has to be given back.
     """
 
     __tablename__ = "payment_attempt"
@@ -87,6 +94,7 @@ class PaymentAttempt(EntityRow, Base):
     decided_at: Mapped[datetime | None]
     gateway_code: Mapped[str | None]
     refund_reason: Mapped[str | None]
+    refund_due_at: Mapped[datetime | None]
     refund_reference: Mapped[str | None]
     refunded_at: Mapped[datetime | None]
 

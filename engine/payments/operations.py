@@ -17,6 +17,7 @@ from engine.money import round2
 from engine.operation import Act, operation
 from engine.payments.gateway import Notice, Outcome, SignedNotice, notice_reader
 from engine.payments.models import (
+    DRAFT,
     AttemptState,
     OrderState,
     PaymentAttempt,
@@ -48,11 +49,10 @@ def request_payment(
 ) -> PaymentOrder:
     """Ask for a payment in euros; the same subject always has the same order.
 
-    While it is not paid the amount and the concept are those of the last request; a cancelled order
-    is owed again. signal: the workflow signal that waits; it is woken at once when it is paid.
+    By the town hall itself, which is who says what is owed. While it is not paid the amount and the
+    concept are those of the last request; a cancelled order is owed again. signal: the workflow
+    signal that waits; it is woken at once when it is paid.
     """
-    if act.actor.kind is ActorKind.CITIZEN and person_id != act.actor.interested_id:
-        raise NotFound
     wording = " ".join(concept.split())
     if not wording or len(wording) > _MAX_CONCEPT:
         raise BadInput(f"El concepto del pago debe tener entre 1 y {_MAX_CONCEPT} caracteres.")
@@ -137,10 +137,12 @@ def take_notice(act: Act, *, notice: SignedNotice) -> bool:
 
     An order is paid once: money that comes for a paid or cancelled order, of another amount or by a
     second charge is kept as a refund that is due, with an event of its own. It may come after the
-    attempt was refused or expired. Raises BadInput for a forged notice, NotFound for an attempt that
-    does not exist; both stay in the record.
+    attempt was refused or expired. Raises BadInput for a forged notice and for one without a positive
+    amount, NotFound for an attempt that does not exist; all stay in the record.
     """
     read = notice_reader(act.townhall).read(notice)
+    if read.amount <= 0:
+        raise BadInput("El aviso de la pasarela de pago no dice un importe mayor que cero.")
     act.about("payment_attempt", read.reference)
     attempt = _locked(act, read.reference)
     act.note(
@@ -182,15 +184,24 @@ def _accept(act: Act, attempt: PaymentAttempt, notice: Notice) -> bool:
     attempt.decided_at, attempt.gateway_code = act.now, notice.gateway_code
     reason = _why_refunded(order, notice.amount)
     if reason is not None:
-        attempt.state, attempt.amount = AttemptState.REFUND_DUE.value, notice.amount
-        attempt.refund_reason = reason.value
-        act.session.flush()
-        flag_refund(act, attempt_id=attempt.id)
+        attempt.amount = notice.amount
+        _give_back(act, attempt, reason)
         return True
+    _pay(act, order, attempt)
+    return True
+
+
+def _pay(act: Act, order: PaymentOrder, attempt: PaymentAttempt) -> None:
     attempt.state, order.state = AttemptState.ACCEPTED.value, OrderState.PAID.value
     act.session.flush()
     _wake(act, order)
-    return True
+
+
+def _give_back(act: Act, attempt: PaymentAttempt, reason: RefundReason) -> None:
+    attempt.state, attempt.refund_due_at = AttemptState.REFUND_DUE.value, act.now
+    attempt.refund_reason = reason.value
+    act.session.flush()
+    flag_refund(act, attempt_id=attempt.id)
 
 
 def _why_refunded(order: PaymentOrder, charged: Decimal) -> RefundReason | None:
@@ -202,7 +213,10 @@ def _why_refunded(order: PaymentOrder, charged: Decimal) -> RefundReason | None:
 
 
 def _second_charge(act: Act, attempt: PaymentAttempt, notice: Notice) -> bool:
-    """The gateway charged one attempt twice: the second charge is a row of its own."""
+    """The gateway charged one attempt twice: the second charge is a row of its own.
+
+    It pays when nothing else did, as when the first one was of a wrong amount.
+    """
     reference = f"{attempt.reference}/{notice.gateway_code}"
     known = act.session.scalar(
         select(PaymentAttempt.id).where(PaymentAttempt.reference == reference)
@@ -213,15 +227,17 @@ def _second_charge(act: Act, attempt: PaymentAttempt, notice: Notice) -> bool:
         order_id=attempt.order_id,
         reference=reference,
         amount=notice.amount,
-        state=AttemptState.REFUND_DUE.value,
         started_at=attempt.started_at,
         decided_at=act.now,
         gateway_code=notice.gateway_code,
-        refund_reason=RefundReason.DUPLICATE.value,
     )
     act.session.add(second)
-    act.session.flush()
-    flag_refund(act, attempt_id=second.id)
+    order = act.get(PaymentOrder, attempt.order_id)
+    reason = _why_refunded(order, notice.amount)
+    if reason is None:
+        _pay(act, order, second)
+    else:
+        _give_back(act, second, reason)
     return True
 
 
@@ -254,7 +270,10 @@ def record_refund(act: Act, *, attempt_id: UUID, refund_reference: str) -> None:
     """The treasury gave the money back; refund_reference: the transfer's or the gateway's number."""
     wording = " ".join(refund_reference.split())
     if not wording or len(wording) > _MAX_CONCEPT:
-        raise BadInput("Indique la referencia de la devolución.")
+        message = (
+            f"Escriba la referencia de la devolución, de {_MAX_CONCEPT} caracteres como mucho."
+        )
+        raise BadInput(message, (("refund_reference", message),))
     attempt = act.lock(PaymentAttempt, attempt_id)
     act.about("payment_attempt", attempt.id)
     if attempt.state != AttemptState.REFUND_DUE:
@@ -264,13 +283,50 @@ def record_refund(act: Act, *, attempt_id: UUID, refund_reference: str) -> None:
     act.note(order=attempt.order_id, amount=attempt.amount, refund_reference=wording)
 
 
+@operation("payments.release_order", basis="art. 221 de la Ley 58/2003")
+def release_order(act: Act, *, order_id: UUID, amount: Decimal | None) -> None:
+    """What was paid for an application not yet filed pays it no more, and has to be given back.
+
+    amount: what is owed instead, in euros; None when nothing is, as when the draft is thrown away.
+    By the town hall itself, once it has seen that it is so. Raises RuleBroken for what is not paid
+    and for what is no draft's: whoever asked for it has gone on.
+    """
+    order = act.lock(PaymentOrder, order_id)
+    act.about("payment_order", order.id)
+    if order.subject_kind != DRAFT:
+        raise RuleBroken("Ese pago no es de una solicitud sin presentar: no se puede deshacer.")
+    if order.state != OrderState.PAID:
+        raise RuleBroken("Ese pago no está hecho: no hay nada que devolver.")
+    if amount is not None and (amount <= 0 or amount != round2(amount)):
+        raise BadInput("El importe del pago debe ser mayor que cero y tener como mucho céntimos.")
+    attempt = act.session.scalars(
+        select(PaymentAttempt).where(
+            PaymentAttempt.order_id == order.id,
+            PaymentAttempt.state == AttemptState.ACCEPTED.value,
+        )
+    ).one()
+    act.note(reference=order.reference, paid=attempt.amount, amount=amount)
+    if amount is None:
+        order.state = OrderState.CANCELLED.value
+        _give_back(act, attempt, RefundReason.CANCELLED)
+        return
+    order.state, order.amount = OrderState.PENDING.value, amount
+    _give_back(act, attempt, RefundReason.AMOUNT)
+
+
 @operation("payments.cancel_order")
 def cancel_order(act: Act, *, order_id: UUID) -> None:
-    """What was owed is owed no more, as when a draft is thrown away; raises RuleBroken once paid."""
+    """What was owed is owed no more, as when a draft is thrown away; raises RuleBroken once paid.
+
+    Its person cancels only what is owed for a draft: a process that asked for the rest waits for it.
+    """
     order = act.lock(PaymentOrder, order_id)
-    if act.actor.kind is ActorKind.CITIZEN and order.person_id != act.actor.interested_id:
-        raise NotFound
     act.about("payment_order", order.id)
+    if act.actor.kind is ActorKind.CITIZEN:
+        if order.person_id != act.actor.interested_id:
+            raise NotFound
+        if order.subject_kind != DRAFT:
+            raise RuleBroken("Este pago lo ha pedido el ayuntamiento: no se puede anular.")
     if order.state == OrderState.PAID:
         raise RuleBroken("El pago ya está hecho: pida su devolución.")
     order.state = OrderState.CANCELLED.value

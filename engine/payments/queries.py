@@ -18,8 +18,10 @@ from engine.payments.models import (
     PaymentOrder,
     RefundReason,
 )
+from engine.people.models import Person
 from engine.permissions import Actor, ActorKind
 
+RECORD_REFUND = "payments.record_refund"
 READ_ANY = "payments.read_any"
 """Permission to read every payment: the treasury, accounting and their control."""
 
@@ -60,6 +62,27 @@ class AttemptRow:
     refund_reason: RefundReason | None
     refund_reference: str | None
     refunded_at: datetime | None
+
+
+@dataclass(frozen=True)
+class RefundRow:
+    """Money to give back, in euros: whose it is, for what it came and since when it is owed.
+
+    reference: how the gateway knows the attempt; gateway_code: its own number of the charge;
+    charged_at: when the money came.
+    """
+
+    id: UUID
+    reference: str
+    order_reference: str
+    concept: str
+    amount: Decimal
+    person_name: str
+    person_document: str
+    gateway_code: str | None
+    charged_at: datetime | None
+    refund_reason: RefundReason
+    due_at: datetime
 
 
 def order(session: Session, order_id: UUID, actor: Actor) -> OrderRow:
@@ -113,17 +136,26 @@ def attempt_by_reference(session: Session, reference: str) -> AttemptRow:
     return _attempt_row(*found)
 
 
-def refunds_due(session: Session, actor: Actor) -> tuple[AttemptRow, ...]:
-    """Money that came and has to be given back, oldest first; empty without READ_ANY."""
-    if actor.kind is not ActorKind.SYSTEM and not actor.may(READ_ANY):
+def refunds_due(session: Session, actor: Actor) -> tuple[RefundRow, ...]:
+    """Money that came and has to be given back, what waits longest first; empty without READ_ANY."""
+    if not _reads_any(actor):
         return ()
     rows = session.execute(
-        _attempts()
-        .where(PaymentAttempt.state == AttemptState.REFUND_DUE.value)
-        .order_by(PaymentAttempt.decided_at, PaymentAttempt.id)
-        .limit(_MAX_ROWS)
+        _refunds().order_by(PaymentAttempt.refund_due_at, PaymentAttempt.id).limit(_MAX_ROWS)
     )
-    return tuple(_attempt_row(*row) for row in rows)
+    return tuple(_refund_row(*row) for row in rows)
+
+
+def refund_due(session: Session, attempt_id: UUID, actor: Actor) -> RefundRow:
+    """One of `refunds_due`; raises NotFound, also when it was given back already."""
+    found = session.execute(_refunds().where(PaymentAttempt.id == attempt_id)).one_or_none()
+    if found is None or not _reads_any(actor):
+        raise NotFound
+    return _refund_row(*found)
+
+
+def _reads_any(actor: Actor) -> bool:
+    return actor.kind is ActorKind.SYSTEM or actor.may(READ_ANY)
 
 
 def _may_see(row: PaymentOrder, actor: Actor) -> bool:
@@ -151,6 +183,33 @@ def _orders() -> Select[PaymentOrder, PaymentAttempt | None]:
 def _attempts() -> Select[PaymentAttempt, str]:
     return select(PaymentAttempt, PaymentOrder.concept).join(
         PaymentOrder, PaymentOrder.id == PaymentAttempt.order_id
+    )
+
+
+def _refunds() -> Select[PaymentAttempt, PaymentOrder, Person]:
+    return (
+        select(PaymentAttempt, PaymentOrder, Person)
+        .join(PaymentOrder, PaymentOrder.id == PaymentAttempt.order_id)
+        .join(Person, Person.id == PaymentOrder.person_id)
+        .where(PaymentAttempt.state == AttemptState.REFUND_DUE.value)
+    )
+
+
+def _refund_row(row: PaymentAttempt, owed: PaymentOrder, person: Person) -> RefundRow:
+    if row.refund_reason is None or row.refund_due_at is None:
+        raise ValueError(f"the refund of {row.id} has no reason")
+    return RefundRow(
+        id=row.id,
+        reference=row.reference,
+        order_reference=owed.reference,
+        concept=owed.concept,
+        amount=row.amount,
+        person_name=person.display_name,
+        person_document=person.document_number,
+        gateway_code=row.gateway_code,
+        charged_at=row.decided_at,
+        refund_reason=RefundReason(row.refund_reason),
+        due_at=row.refund_due_at,
     )
 
 

@@ -28,6 +28,7 @@ from forms.definition import FormDefinition, FormDefinitionError, load_form
 
 PROCEDURE, MODEL, FORM, DECISIONS = "procedure.toml", "process.bpmn", "form.json", "decisions.dmn"
 STAFF, DOCUMENTS = "staff", "documents"
+MAX_TITLE = 240
 MAX_FILES = 200
 MAX_BYTES = 5_000_000
 _SCHEMA = Path(__file__).with_name("procedure.schema.json")
@@ -78,6 +79,7 @@ class Procedure:
     fee: Fee | None
     phases: Mapping[str, str]
     model: bytes = field(repr=False)
+    subject: str = ""
     form: FormDefinition | None = field(repr=False, default=None)
     staff_forms: Mapping[str, FormDefinition] = field(repr=False, default_factory=dict)
     decisions: bytes | None = field(repr=False, default=None)
@@ -99,6 +101,12 @@ class Procedure:
             amount = Decimal(result)
         return round2(amount) if amount else None
 
+    def title_for(self, answers: Mapping[str, Any]) -> str:
+        """The procedure's title completed with what these answers are about, in one line."""
+        about = " ".join(str(answers.get(self.subject) or "").split()) if self.subject else ""
+        whole = f"{self.title}: {about}" if about else self.title
+        return whole if len(whole) <= MAX_TITLE else whole[: MAX_TITLE - 1].rstrip() + "…"
+
     def phase_words(self, phase: str) -> str:
         """A phase in plain words for the interested person."""
         return self.phases.get(phase, _PHASES.get(phase, phase))
@@ -115,6 +123,7 @@ _PHASES: Mapping[str, str] = MappingProxyType(
         "notification": "Notificación enviada",
         "in_force": "Concedido y en vigor",
         "closed": "Terminado",
+        "withdrawing": "Usted desistió: se le notifica la resolución que lo acepta",
         "withdrawn": "Terminado por desistimiento",
     }
 )
@@ -190,6 +199,7 @@ def _load(items: tuple[tuple[str, bytes], ...]) -> Procedure:
         fee=None if fee is None else _fee(fee),
         phases=MappingProxyType(dict(raw.get("phases", {}))),
         model=files[MODEL],
+        subject=raw.get("subject", ""),
         form=load_form(files[FORM]) if FORM in files else None,
         staff_forms=MappingProxyType(
             {_stem(name): load_form(data) for name, data in _in(files, STAFF, ".json")}
@@ -308,6 +318,7 @@ def _check_references(files: Mapping[str, bytes], services: Services | None) -> 
         Parts(
             raw=raw,
             definition=load_definition(files[MODEL]),
+            form=load_form(files[FORM]) if FORM in files else None,
             staff={_stem(name): load_form(data) for name, data in _in(files, STAFF, ".json")},
             templates={_stem(name): data.decode() for name, data in _in(files, DOCUMENTS, ".html")},
             decisions=files.get(DECISIONS),

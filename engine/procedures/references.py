@@ -19,7 +19,7 @@ from engine.people.roles import roles
 from engine.workflow.definitions import Definition, Finding, legal_term
 from engine.workflow.elements import Element, elements_of
 from engine.workflow.work import CORRECTION, FORM
-from forms.definition import FormDefinition
+from forms.definition import FormDefinition, Kind
 
 Services = Mapping[str, Callable[..., Any]]
 
@@ -34,17 +34,19 @@ _LITERAL = re.compile(r'"([^"]*)"')
 _CHOSEN = re.compile(r'(?:then|else)\s+"([^"]*)"')
 _CODE = re.compile(r"\{[{%](.*?)[%}]\}", re.DOTALL)
 _LONGEST_MONTHS = 6
+_WORDS = frozenset({Kind.TEXT, Kind.TEXTAREA})
 
 
 @dataclass(frozen=True)
 class Parts:
     """A package read far enough for its parts to be compared.
 
-    staff: the officials' forms by name; templates: the documents by name; raw: procedure.toml.
+    form: what citizens fill in; staff: the officials' forms by name; templates: the documents by name; raw: procedure.toml.
     """
 
     raw: Mapping[str, Any]
     definition: Definition
+    form: FormDefinition | None
     staff: Mapping[str, FormDefinition]
     templates: Mapping[str, str]
     decisions: bytes | None
@@ -56,6 +58,7 @@ def check_references(parts: Parts, services: Services | None = None) -> Iterator
     nodes = elements_of(parts.definition).nodes
     yield from _term(parts.raw)
     yield from _fee(parts)
+    yield from _subject(parts)
     for element in nodes.values():
         yield from _phase(element, parts)
         if element.kind == "userTask":
@@ -130,6 +133,24 @@ def _fee(parts: Parts) -> Iterator[Finding]:
     known = load_decisions(parts.decisions).decisions.values()
     if decision not in {name for item in known for name in (item.id, item.name)}:
         yield _error("decision", "fee.decision", f"decisions.dmn no tiene la decisión «{decision}»")
+
+
+def _subject(parts: Parts) -> Iterator[Finding]:
+    """The field whose words complete the titles: one of text, that is asked once."""
+    name = parts.raw.get("subject")
+    if name is None:
+        return
+    pages = () if parts.form is None else parts.form.pages
+    texts = {
+        item.name
+        for page in pages
+        if not page.repeat
+        for item in page.fields
+        if item.kind in _WORDS
+    }
+    if name not in texts:
+        message = f"«{name}» no es un campo de texto de form.json que se pida una sola vez"
+        yield _error("subject", "subject", message)
 
 
 def _phase(element: Element, parts: Parts) -> Iterator[Finding]:

@@ -7,10 +7,11 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, func, not_, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
 from engine.clock import MADRID
+from engine.documents.holds import held_for
 from engine.documents.models import Document, DocumentState
 from engine.errors import NotFound
 from engine.people.models import Person
@@ -81,20 +82,33 @@ class AttachmentRow:
     sha256: str
 
 
-def entry(session: Session, entry_id: UUID, actor: Actor) -> EntryRow:
-    """One entry; raises NotFound for what the actor may not see."""
-    row = session.execute(_visible(_rows(), actor).where(RegistryEntry.id == entry_id))
+def entry(
+    session: Session,
+    entry_id: UUID,
+    actor: Actor,
+    covered: ColumnElement[bool] | None = None,
+) -> EntryRow:
+    """One entry; raises NotFound for what the actor may not see.
+
+    covered: which entries a power for some procedures reaches; the room of expedientes knows.
+    """
+    row = session.execute(_visible(_rows(), actor, covered).where(RegistryEntry.id == entry_id))
     found = row.one_or_none()
     if found is None:
         raise NotFound
     return _row(*found)
 
 
-def attachments(session: Session, entry_id: UUID) -> tuple[AttachmentRow, ...]:
-    """The documents of an entry, in their order; the caller has asked for the entry first."""
+def attachments(session: Session, entry_id: UUID, actor: Actor) -> tuple[AttachmentRow, ...]:
+    """The documents of an entry, in their order; the caller has asked for the entry first.
+
+    A citizen is not told even the name of what is kept from them until it is notified (art. 43.2).
+    """
+    told = not_(held_for(actor.interested_id)) if actor.kind is ActorKind.CITIZEN else true()
     rows = session.scalars(
         select(RegistryAttachment)
-        .where(RegistryAttachment.entry_id == entry_id)
+        .join(Document, Document.id == RegistryAttachment.document_id)
+        .where(RegistryAttachment.entry_id == entry_id, told)
         .order_by(RegistryAttachment.position)
     )
     return tuple(
@@ -194,11 +208,17 @@ def _midnight(day: date) -> datetime:
     return datetime.combine(day, time(0), tzinfo=MADRID)
 
 
-def of_person(session: Session, person_id: UUID, limit: int = 200) -> tuple[EntryRow, ...]:
-    """What a person presented or received, newest first."""
+def of_person(
+    session: Session,
+    actor: Actor,
+    covered: ColumnElement[bool] | None = None,
+    limit: int = 200,
+) -> tuple[EntryRow, ...]:
+    """What the interested person presented or received, newest first; covered: as in `entry`."""
+    if actor.kind is not ActorKind.CITIZEN:
+        return ()
     rows = session.execute(
-        _rows()
-        .where(RegistryEntry.person_id == person_id)
+        _visible(_rows(), actor, covered)
         .order_by(RegistryEntry.presented_at.desc(), RegistryEntry.id.desc())
         .limit(limit)
     )
@@ -246,14 +266,18 @@ def _rows() -> _Rows:
     )
 
 
-def _visible(statement: _Rows, actor: Actor) -> _Rows:
-    """The entries that the actor may see: their own, their units', or all with READ_ANY."""
+def _visible(statement: _Rows, actor: Actor, covered: ColumnElement[bool] | None = None) -> _Rows:
+    """The entries that the actor may see: their own, their units', or all with READ_ANY.
+
+    Of those of whom they represent in some procedures only, the ones that are covered.
+    """
     if actor.kind is ActorKind.SYSTEM or (actor.kind is ActorKind.OFFICIAL and actor.may(READ_ANY)):
         return statement
     if actor.kind is ActorKind.OFFICIAL:
         return statement.where(RegistryEntry.unit_id.in_(tuple(actor.unit_ids)))
     if actor.kind is ActorKind.CITIZEN:
-        return statement.where(RegistryEntry.person_id == actor.interested_id)
+        reached = true() if actor.procedures is None else false() if covered is None else covered
+        return statement.where(RegistryEntry.person_id == actor.interested_id, reached)
     return statement.where(false())
 
 

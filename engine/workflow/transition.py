@@ -88,7 +88,8 @@ def _guarded(
         _incident(act, instance, _element_of(error), "model", _message_of(error), cause)
         return False
     except TownHallError as error:
-        if persons or isinstance(error, Unavailable):
+        # What is unavailable for a moment is tried again by whoever moves; a filing is never undone.
+        if persons or (isinstance(error, Unavailable) and cause.get("kind") != STARTING):
             raise
         _incident(act, instance, str(getattr(error, "element", "")), "service", str(error), cause)
         return False

@@ -596,6 +596,7 @@ def upgrade() -> None:
     sa.Column('decided_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('gateway_code', sa.Text(), nullable=True),
     sa.Column('refund_reason', sa.Text(), nullable=True),
+    sa.Column('refund_due_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('refund_reference', sa.Text(), nullable=True),
     sa.Column('refunded_at', sa.DateTime(timezone=True), nullable=True),
     sa.CheckConstraint("refund_reason IN ('duplicate', 'amount', 'cancelled')", name=op.f('ck_payment_attempt_refund_reason')),
@@ -746,6 +747,7 @@ def upgrade() -> None:
     sa.Column('search_text', sa.Text(), nullable=False),
     sa.Column('closed_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('closing_reference', sa.Text(), nullable=True),
+    sa.Column('index_asked_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('index_document_id', sa.UUID(), nullable=True),
     sa.Column('version', sa.Integer(), nullable=False),
     sa.CheckConstraint("outcome IN ('granted', 'denied', 'answered', 'not_ours', 'withdrawn', 'desisted', 'paid', 'rejected', 'archived')", name=op.f('ck_expediente_outcome')),
@@ -764,6 +766,7 @@ def upgrade() -> None:
     op.create_index(op.f('ix_expediente_entity_id_procedure_key_state'), 'expediente', ['entity_id', 'procedure_key', 'state'], unique=False)
     op.create_index(op.f('ix_expediente_entity_id_state_closed_at'), 'expediente', ['entity_id', 'state', 'closed_at'], unique=False)
     op.create_index(op.f('ix_expediente_entity_id_unit_id_state_opened_at'), 'expediente', ['entity_id', 'unit_id', 'state', 'opened_at'], unique=False)
+    op.create_index('ix_expediente_entity_id_withdrawing', 'expediente', ['entity_id', 'phase_at'], unique=False, postgresql_where=sa.text("state = 'open' AND phase = 'withdrawing'"))
     op.create_index('ix_expediente_words', 'expediente', [sa.literal_column("to_tsvector('simple'::regconfig, search_text)")], unique=False, postgresql_using='gin')
     op.create_table('invoice_step',
     sa.Column('entity_id', sa.Integer(), nullable=False),
@@ -954,6 +957,7 @@ def downgrade() -> None:
     op.drop_table('notification')
     op.drop_table('invoice_step')
     op.drop_index('ix_expediente_words', table_name='expediente', postgresql_using='gin')
+    op.drop_index('ix_expediente_entity_id_withdrawing', table_name='expediente', postgresql_where=sa.text("state = 'open' AND phase = 'withdrawing'"))
     op.drop_index(op.f('ix_expediente_entity_id_unit_id_state_opened_at'), table_name='expediente')
     op.drop_index(op.f('ix_expediente_entity_id_state_closed_at'), table_name='expediente')
     op.drop_index(op.f('ix_expediente_entity_id_procedure_key_state'), table_name='expediente')

@@ -28,6 +28,8 @@ from web.rendering import mistakes, page, typed
 admin = Blueprint("admin", __name__, url_prefix="/administracion")
 
 READ = "admin.read"
+_LARGEST_JOB = 2**31 - 1
+"""What the column of a job's number holds."""
 
 
 @dataclass(frozen=True)
@@ -119,6 +121,8 @@ def retry(incident_id: str) -> Response:
 @access(Audience.ADMIN, operation="upkeep.retry_job")
 def retry_job(job_id: int) -> Response:
     """Ask again for a job that was given up."""
+    if job_id > _LARGEST_JOB:
+        raise NotFound
     try:
         upkeep.retry_job(call(), job_id=job_id, reason=request.form.get(f"reason-{job_id}", ""))
     except BadInput as error:

@@ -125,10 +125,20 @@ def act_for() -> Response:
         today=madrid_date(now()),
     )
     if chosen:
-        flash(gettext("Desde ahora actúa en nombre de la persona elegida."), "success")
+        named = _grantor_name(identifier(chosen))
+        flash(gettext("Desde ahora actúa en nombre de %(name)s.", name=named), "success")
     else:
         flash(gettext("Desde ahora actúa en su propio nombre."), "success")
     return redirect(default_page(ActorKind.CITIZEN), 303)
+
+
+def _grantor_name(grantor_id: UUID) -> str:
+    """The name of somebody who gave the reader a power; empty for anybody else."""
+    actor = current().actor
+    if actor.id is None:
+        return ""
+    grantors = queries.represented_by(reading(), actor.id, madrid_date(now()))
+    return next((row.display_name for row in grantors if row.id == grantor_id), "")
 
 
 def _session_id() -> UUID:

@@ -13,7 +13,6 @@ from engine.errors import BadInput, RuleBroken, Stale
 from engine.expedientes.drafts import operations, queries
 from engine.expedientes.drafts.queries import CheckSheet, DraftFileRow, DraftView
 from engine.payments.gateway import GATEWAY_PART
-from engine.payments.models import OrderState
 from engine.payments.queries import AttemptRow, attempts_of
 from forms.definition import Attachment
 from forms.summary import SummarySection
@@ -109,7 +108,6 @@ def _page(
             for error in sheet.errors
         ],
         last_attempt=_last_attempt(view),
-        order_paid=view.order is not None and view.order.state is OrderState.PAID,
         can_pay=gateway is not None,
         back=_back(view),
         steps=len(pages_of(view)) + bool(attachments_of(view)) + 1,

@@ -24,6 +24,7 @@ from web.citizen.progress import (
 )
 from web.context import call, current, reading
 from web.form_pages import text_of
+from web.formatters import euros
 from web.rendering import page
 
 Task = tuple[str, str, str, str | None, str | None]
@@ -132,9 +133,17 @@ def discarding(draft_id: UUID) -> Response:
 def discard(draft_id: UUID) -> Response:
     """Throw it away with its files."""
     try:
-        operations.discard(call(), draft_id=draft_id)
+        returned = operations.discard(call(), draft_id=draft_id)
     except RuleBroken as error:
         flash(error.message, "info")
         return redirect(url_for(".draft", draft_id=draft_id), 303)
     flash(gettext("Ha borrado la solicitud. No se ha presentado nada."), "success")
+    if returned is not None:
+        flash(
+            gettext(
+                "Le devolveremos %(returned)s: no tiene que hacer nada más.",
+                returned=euros(returned),
+            ),
+            "info",
+        )
     return redirect(url_for(".folder"), 303)

@@ -22,13 +22,13 @@ from engine.notifications import queries as notifications
 from engine.registry import queries as registry
 from engine.workflow import queries as workflow
 from engine.workflow.definitions import load_definition
-from engine.workflow.diagram import steps
 from engine.workflow.elements import elements_of
 from engine.workflow.queries import WorkItemRow
 from web.access import Audience, access
 from web.citizen.blueprint import citizen
 from web.citizen.files import UPLOAD_BYTES, endings, kinds_in_words
 from web.context import call, current, now, reading
+from web.process_words import asked_by, listed_steps
 from web.rendering import mistakes, page, typed
 
 _FILES = f"file-{CONTRIBUTION.key}"
@@ -59,8 +59,6 @@ def expediente(expediente_id: UUID) -> Response:
     """How it stands in words, who has it and until when, what happened, its documents."""
     session, actor = reading(), current().actor
     view = _view(expediente_id)
-    elements = elements_of(load_definition(view.procedure.model))
-    states = workflow.element_states(session, workflow.instance_of(session, expediente_id))
     return page(
         "citizen/expediente.html",
         view=view,
@@ -68,9 +66,19 @@ def expediente(expediente_id: UUID) -> Response:
         happened=tuple(reversed(queries.timeline(session, expediente_id, actor))),
         documents=_shown(queries.documents(session, expediente_id, actor)),
         notifications=notifications.of_expediente(session, expediente_id),
-        steps=[(name, state, None) for name, state in steps(elements, states)],
+        steps=_steps(view),
         entries=registry.of_expediente(session, expediente_id),
     )
+
+
+def _steps(view: ExpedienteView) -> tuple[tuple[str, str, str | None], ...]:
+    """The steps of its process; none while an act waits to be opened, since they tell its sense."""
+    session = reading()
+    if queries.withheld_since(session, view.row.id, current().actor) is not None:
+        return ()
+    elements = elements_of(load_definition(view.procedure.model))
+    states = workflow.element_states(session, workflow.instance_of(session, view.row.id))
+    return listed_steps(elements, states)
 
 
 def _shown(documents: tuple[DocumentRow, ...]) -> tuple[DocumentRow, ...]:
@@ -88,7 +96,7 @@ def _view(expediente_id: UUID) -> ExpedienteView:
 @access(Audience.CITIZEN)
 def correction(expediente_id: UUID, work_item_id: UUID) -> Response:
     """What the town hall asks, the document that asks it, until when, and the answer."""
-    view = _view(expediente_id)
+    view = _view_asking(expediente_id, work_item_id)
     asked = _asked(view, work_item_id)
     if asked is None:
         flash(gettext("Eso ya está contestado, o su plazo ha terminado."), "info")
@@ -101,6 +109,7 @@ def correction(expediente_id: UUID, work_item_id: UUID) -> Response:
 def answer(expediente_id: UUID, work_item_id: UUID) -> Response:
     """Register the answer; the procedure goes on."""
     here = url_for(".correction", expediente_id=expediente_id, work_item_id=work_item_id)
+    _view_asking(expediente_id, work_item_id)
     try:
         presented = operations.answer_correction(
             call(),
@@ -121,6 +130,14 @@ def answer(expediente_id: UUID, work_item_id: UUID) -> Response:
     return redirect(url_for(".filed", entry_id=presented.entry_id), 303)
 
 
+def _view_asking(expediente_id: UUID, work_item_id: UUID) -> ExpedienteView:
+    """The expediente that asks this, or asked it; raises NotFound for what it never asked."""
+    view = _view(expediente_id)
+    if all(item.id != work_item_id for item in workflow.items_of(reading(), expediente_id)):
+        raise NotFound
+    return view
+
+
 def _asked(view: ExpedienteView, work_item_id: UUID) -> WorkItemRow | None:
     return next((item for item in view.corrections if item.id == work_item_id), None)
 
@@ -130,6 +147,7 @@ def _correction_page(
 ) -> Response:
     session, actor = reading(), current().actor
     documents = _shown(queries.documents(session, view.row.id, actor))
+    unopened = [row for row in notifications.of_expediente(session, view.row.id) if row.open]
     return page(
         "citizen/correction.html",
         status=status,
@@ -143,9 +161,23 @@ def _correction_page(
             for row in reversed(documents)
             if row.origin == Origin.ADMINISTRATION.value and row.kind in _ASKING and row.ready
         ][:3],
-        unopened=[row for row in notifications.of_expediente(session, view.row.id) if row.open],
+        unopened=unopened,
+        missing=() if unopened else _missing(view, asked),
         limits=_limits(),
     )
+
+
+def _missing(view: ExpedienteView, asked: WorkItemRow) -> tuple[str, ...]:
+    """What is missing, a line each, as the official wrote it: no more than the document says.
+
+    Only for who has opened the notification, since its content is known by opening it.
+    """
+    session = reading()
+    asker = asked_by(elements_of(load_definition(view.procedure.model)), asked.element)
+    decided = workflow.data_of(session, workflow.instance_of(session, view.row.id)).get(asker or "")
+    said = decided.get("missing") if isinstance(decided, dict) else None
+    lines = said.splitlines() if isinstance(said, str) else ()
+    return tuple(line.strip() for line in lines if line.strip())
 
 
 @citizen.get("/expedientes/<uuid:expediente_id>/aportar")
@@ -231,6 +263,12 @@ def _require_open(view: ExpedienteView) -> None:
         raise RuleBroken(
             gettext(
                 "El expediente ya ha terminado. Si quiere pedir otra cosa, presente una solicitud."
+            )
+        )
+    if not view.row.goes_on:
+        raise RuleBroken(
+            gettext(
+                "Ya ha desistido de esta solicitud. Si quiere pedir otra cosa, presente una nueva."
             )
         )
 

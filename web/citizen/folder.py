@@ -43,9 +43,7 @@ def folder() -> Response:
     """What waits for the person, what goes on, what ended, what they were told."""
     session, actor = reading(), current().actor
     rows = expedientes.of_person(session, actor)
-    numbers: dict[UUID | None, str] = {
-        row.id: f"{row.procedure_title} · {row.number}" for row in rows
-    }
+    numbers: dict[UUID | None, str] = {row.id: f"{row.title} · {row.number}" for row in rows}
     received = notifications.inbox(session, actor)
     owed = payments.unpaid(session, actor)
     corrections = (

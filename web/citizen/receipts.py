@@ -8,7 +8,10 @@ from flask import url_for
 from werkzeug.wrappers import Response
 
 from engine.documents import operations as documents
+from engine.errors import NotFound
+from engine.expedientes import entries
 from engine.expedientes import queries as expedientes
+from engine.expedientes.drafts.queries import may_read_file
 from engine.registry import queries
 from engine.registry.models import AttachmentKind
 from web.access import Audience, access
@@ -23,7 +26,7 @@ from web.rendering import page
 def filed(entry_id: UUID) -> Response:
     """A registry entry of the person: its number and instant, its files, what comes next."""
     session, actor = reading(), current().actor
-    entry = queries.entry(session, entry_id, actor)
+    entry = entries.entry(session, entry_id, actor)
     view = None
     if entry.expediente_id is not None and expedientes.may_access(
         session, entry.expediente_id, actor
@@ -34,7 +37,7 @@ def filed(entry_id: UUID) -> Response:
         entry=entry,
         files=[
             item
-            for item in queries.attachments(session, entry_id)
+            for item in queries.attachments(session, entry_id, actor)
             if item.kind is not AttachmentKind.INTERNAL
         ],
         view=view,
@@ -49,8 +52,7 @@ def filed(entry_id: UUID) -> Response:
 @access(Audience.CITIZEN)
 def presented() -> Response:
     """Everything that the person presented or was sent, newest first."""
-    actor = current().actor
-    rows = () if actor.interested_id is None else queries.of_person(reading(), actor.interested_id)
+    rows = entries.entries(reading(), current().actor)
     return page("citizen/presented.html", rows=rows)
 
 
@@ -58,6 +60,8 @@ def presented() -> Response:
 @access(Audience.CITIZEN, operation="documents.read")
 def document(document_id: UUID) -> Response:
     """A document of the person; opening it is recorded. What is notified opens with its notification."""
+    if not may_read_file(reading(), document_id, current().actor):
+        raise NotFound
     reached = expedientes.reach(reading(), document_id, current().actor)
     row, data = documents.read(call(), document_id=document_id, expedientes=reached)
     return document_answer(data, row.name, row.media_type)

@@ -10,7 +10,7 @@ from flask import Blueprint, flash, redirect, request, url_for
 from flask_babel import gettext, ngettext
 from werkzeug.wrappers import Response
 
-from engine.errors import BadInput, RuleBroken, Stale
+from engine.errors import BadInput, NotFound, RuleBroken, Stale
 from engine.expedientes import operations as expedientes
 from engine.expedientes.queries import TaskView, may_access, task
 from engine.finance import operations, queries
@@ -19,9 +19,10 @@ from engine.finance.lifecycle import words
 from engine.finance.models import InvoiceState
 from engine.finance.opening import Registered
 from engine.finance.queries import InvoiceSearch, InvoiceView
+from engine.people.posts import units
 from engine.workflow import operations as workflow
 from engine.workflow.models import WorkState
-from engine.workflow.queries import WorkItemRow, open_to
+from engine.workflow.queries import WorkItemRow, items_of, open_to
 from web.access import Audience, access
 from web.context import call, current, now, reading
 from web.files import document_answer
@@ -178,6 +179,7 @@ def _invoice(
         present=present,
         content=queries.invoice_content(current().townhall, view),
         shown_lines=_LINES,
+        unit_names={row.dir3: row.name for row in units(session)},
         reachable=view.row.expediente_id is not None
         and may_access(session, view.row.expediente_id, actor),
     )
@@ -205,12 +207,9 @@ def _present(view: InvoiceView, data: Sent | None) -> Present | None:
 @access(Audience.FINANCE, operation="workflow.claim")
 def claim(invoice_id: str) -> Response:
     """Take the invoice's task, and stay on its page."""
+    item = _task_sent(identifier(invoice_id))
     try:
-        workflow.claim(
-            call(),
-            work_item_id=identifier(request.form.get("task", "")),
-            version=_version(),
-        )
+        workflow.claim(call(), work_item_id=item, version=_version())
     except RuleBroken as error:
         flash(error.message, "info")
     return redirect(url_for("finance.invoice", invoice_id=identifier(invoice_id)), 303)
@@ -221,13 +220,9 @@ def claim(invoice_id: str) -> Response:
 def decide(invoice_id: str) -> Response:
     """Complete the invoice's task; what was typed is kept when something is wrong."""
     wanted = identifier(invoice_id)
+    item = _task_sent(wanted)
     try:
-        expedientes.complete_task(
-            call(),
-            work_item_id=identifier(request.form.get("task", "")),
-            version=_version(),
-            data=sent(),
-        )
+        expedientes.complete_task(call(), work_item_id=item, version=_version(), data=sent())
     except BadInput as error:
         return _invoice(wanted, status=422, errors=mistakes(error), data=sent())
     except Stale as error:
@@ -245,6 +240,16 @@ def original(invoice_id: str) -> Response:
     """The file as it came, to keep; opening it is recorded."""
     document, data = operations.read_original(call(), invoice_id=identifier(invoice_id))
     return document_answer(data, document.name, document.media_type, download=True)
+
+
+def _task_sent(invoice_id: UUID) -> UUID:
+    """The task that the form names; raises NotFound unless it is, or was, the invoice's."""
+    row = queries.invoice(reading(), invoice_id, current().actor).row
+    wanted = identifier(request.form.get("task", ""))
+    known = items_of(reading(), row.expediente_id) if row.expediente_id else ()
+    if wanted not in {item.id for item in known}:
+        raise NotFound
+    return wanted
 
 
 def _version() -> int:

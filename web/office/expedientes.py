@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from flask import url_for
+from flask import request, url_for
 from flask_babel import gettext
 from markupsafe import Markup
 from werkzeug.wrappers import Response
@@ -17,12 +17,13 @@ from engine.expedientes import queries
 from engine.expedientes.lists import payment_of
 from engine.expedientes.models import ExpedienteState
 from engine.expedientes.queries import ExpedienteView
+from engine.finance.queries import READ, invoice_of
 from engine.notifications import queries as notifications
 from engine.procedures.versions import titles
 from engine.registry import queries as registry
 from engine.workflow import queries as workflow
 from engine.workflow.definitions import load_definition
-from engine.workflow.diagram import draw, steps
+from engine.workflow.diagram import draw
 from engine.workflow.elements import elements_of
 from web.access import Audience, access
 from web.context import current, reading
@@ -30,6 +31,7 @@ from web.inputs import identifier
 from web.office.blueprint import office
 from web.office.filters import Filters
 from web.paging import page_number
+from web.process_words import listed_steps
 from web.rendering import page
 
 
@@ -129,6 +131,7 @@ def expediente(expediente_id: str) -> Response:
         view=view,
         open_to=workflow.open_to(session, wanted, actor),
         order=payment_of(session, wanted, view.row.person_id),
+        invoice=invoice_of(session, wanted, actor) if actor.may(READ) else None,
     )
 
 
@@ -191,7 +194,8 @@ def expediente_diagram(expediente_id: str) -> Response:
         view=view,
         # Made by our own renderer from the model, every text in it escaped by lxml.
         drawing=Markup(draw(elements, states)),  # noqa: S704
-        steps=[(name, state, None) for name, state in steps(elements, states)],
+        natural=request.args.get("tamano") == "real",
+        steps=listed_steps(elements, states),
     )
 
 

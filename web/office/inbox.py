@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from flask import flash, redirect, request, url_for
 from flask_babel import gettext, lazy_gettext
 from werkzeug.wrappers import Response
@@ -10,7 +12,7 @@ from engine.errors import RuleBroken
 from engine.expedientes.lists import tasks
 from engine.procedures.versions import titles
 from engine.workflow import operations as workflow
-from engine.workflow.queries import Inbox, inbox_counts, inbox_definitions
+from engine.workflow.queries import Inbox, inbox_counts, inbox_definitions, work_item
 from web.access import Audience, access
 from web.context import call, current, reading
 from web.gate import safe_next
@@ -69,7 +71,7 @@ def claim(task_id: str) -> Response:
     try:
         workflow.claim(call(), work_item_id=item, version=_version())
     except RuleBroken as error:
-        return _back(error)
+        return _back(error, item)
     return redirect(url_for("office.task", task_id=item), 303)
 
 
@@ -81,7 +83,7 @@ def release(task_id: str) -> Response:
     try:
         workflow.release(call(), work_item_id=item, version=_version())
     except RuleBroken as error:
-        return _back(error)
+        return _back(error, item)
     flash(gettext("La tarea vuelve a la unidad: cualquiera que pueda hacerla la verá."), "success")
     return redirect(safe_next(request.form.get("next"), url_for("office.inbox")), 303)
 
@@ -91,7 +93,11 @@ def _version() -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
-def _back(error: RuleBroken) -> Response:
-    """Somebody was quicker: the inbox says so and shows how things are now."""
+def _back(error: RuleBroken, item: UUID) -> Response:
+    """Somebody was quicker: the inbox says so and shows how things are now.
+
+    Raises NotFound for what is nothing of the actor's: they do not learn that it was done.
+    """
+    work_item(reading(), item, current().actor)
     flash(error.message, "info")
     return redirect(safe_next(request.form.get("next"), url_for("office.inbox")), 303)

@@ -71,7 +71,7 @@ def _entry(
 ) -> Response:
     session, actor = reading(), current().actor
     row = queries.entry(session, identifier(entry_id), actor)
-    attachments = queries.attachments(session, row.id)
+    attachments = queries.attachments(session, row.id, actor)
     expediente_id = row.expediente_id
     documents = [item.document_id for item in attachments]
     return page(

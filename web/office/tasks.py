@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -9,27 +10,46 @@ from flask import flash, redirect, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
+from engine.documents.codes import Origin
+from engine.documents.queries import DocumentRow
 from engine.errors import BadInput, RuleBroken, Stale
 from engine.expedientes import operations, queries
 from engine.expedientes.queries import TaskView
-from engine.workflow.ahead import consequences
+from engine.finance.queries import READ, invoice_of
+from engine.signing.models import RequestState
+from engine.signing.queries import RequestRow, of_document
 from engine.workflow.definitions import load_definition
 from engine.workflow.elements import elements_of
 from engine.workflow.models import WorkState
+from engine.workflow.queries import WorkItemRow, data_of, instance_of, items_of
 from engine.workflow.work import CORRECTION
 from web.access import Audience, access
 from web.context import call, current, reading
 from web.form_pages import Sent, sent, whole_form
 from web.inputs import identifier
 from web.office.blueprint import office
+from web.process_words import Branch, branches
 from web.rendering import mistakes, page, typed
+
+# What proves a filing to a machine: the PDF beside it says the same to a person.
+_BARE = ("application/json", "application/jose")
 
 
 @office.get("/tareas/<task_id>")
 @access(Audience.OFFICE)
 def task(task_id: str) -> Response:
-    """What is asked and the context to decide it; the form is open to whoever holds the task."""
-    return _task(identifier(task_id))
+    """What is asked and the context to decide it; the form is open to whoever holds the task.
+
+    What is to be done with an invoice is done on its own page, beside its checks and its contract.
+    """
+    wanted = identifier(task_id)
+    session, actor = reading(), current().actor
+    item = queries.task(session, wanted, actor).item
+    if item.open and item.expediente_id is not None and actor.may(READ):
+        invoice = invoice_of(session, item.expediente_id, actor)
+        if invoice is not None:
+            return redirect(url_for("finance.invoice", invoice_id=invoice.id), 303)
+    return _task(wanted)
 
 
 def _task(
@@ -42,13 +62,16 @@ def _task(
     session, actor = reading(), current().actor
     view = queries.task(session, task_id, actor)
     item = view.item
-    parts, values = (
-        whole_form(view.form, {}, data=data, choices=view.choices) if view.form else ((), {})
-    )
-    context: dict[str, Any] = {"case": None, "documents": ()}
+    context: dict[str, Any] = {"case": None, "documents": (), "refusals": ()}
     if item.expediente_id is not None and queries.may_access(session, item.expediente_id, actor):
         context["case"] = queries.expediente(session, item.expediente_id, actor)
-        context["documents"] = queries.documents(session, item.expediente_id, actor)
+        documents = queries.documents(session, item.expediente_id, actor)
+        context["documents"] = [row for row in documents if row.media_type not in _BARE]
+        context["refusals"] = _refusals(item, documents) if item.open else ()
+    before = _before(item) if context["refusals"] else {}
+    parts, values = (
+        whole_form(view.form, before, data=data, choices=view.choices) if view.form else ((), {})
+    )
     return page(
         "office/task.html",
         status=status,
@@ -64,9 +87,38 @@ def _task(
     )
 
 
-def _follows(view: TaskView) -> tuple[str, ...]:
-    """What completing it sets going, said before it is pressed."""
-    return consequences(elements_of(load_definition(view.procedure.model)), view.item.element)
+def _refusals(item: WorkItemRow, documents: Sequence[DocumentRow]) -> tuple[RequestRow, ...]:
+    """The signatures refused since somebody last completed a task here: why this is asked again."""
+    session = reading()
+    if item.expediente_id is None:
+        return ()
+    completed = [
+        row.completed_at for row in items_of(session, item.expediente_id) if row.completed_at
+    ]
+    last = max(completed, default=None)
+    return tuple(
+        row
+        for document in documents
+        if document.origin == Origin.ADMINISTRATION.value and document.media_type not in _BARE
+        for row in of_document(session, document.id)
+        if row.state is RequestState.REFUSED
+        and row.decided_at is not None
+        and (last is None or row.decided_at >= last)
+    )
+
+
+def _before(item: WorkItemRow) -> dict[str, Any]:
+    """What the task said the last time it was done, to be mended and not written again."""
+    if item.expediente_id is None:
+        return {}
+    session = reading()
+    said = data_of(session, instance_of(session, item.expediente_id)).get(item.element)
+    return said if isinstance(said, dict) else {}
+
+
+def _follows(view: TaskView) -> tuple[Branch, ...]:
+    """What completing it sets going, case by case, said before it is pressed."""
+    return branches(elements_of(load_definition(view.procedure.model)), view.item.element)
 
 
 @office.post("/tareas/<task_id>")

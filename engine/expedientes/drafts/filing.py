@@ -25,6 +25,7 @@ from engine.expedientes.templates import context_of
 from engine.ids import new_id
 from engine.operation import Act
 from engine.payments.models import OrderState
+from engine.payments.operations import cancel_order
 from engine.people.models import Channel
 from engine.people.queries import unit_by_code
 from engine.procedures.package import Procedure
@@ -68,10 +69,11 @@ def file_draft(act: Act, row: Draft, sheet: CheckSheet, signature: Signature) ->
     signed = _sign(act, row, sheet, signature, expediente_id)
     entry = _register(act, sheet, signed, expediente_id)
     system = act.as_system(known.key)
+    _forget_debt(system, sheet)
     expediente = open_expediente(
         system,
         procedure=known,
-        title=known.title,
+        title=known.title_for(sheet.answers),
         person_id=row.person_id,
         representative_id=representative_of(act.actor),
         answers=sheet.answers,
@@ -118,15 +120,23 @@ def _unaccepted(sheet: CheckSheet, signature: Signature) -> Iterator[tuple[str, 
 
 def _check_fee(sheet: CheckSheet) -> None:
     """The fee, computed now, is paid to the cent."""
-    order, fee = sheet.view.order, sheet.fee
+    fee = sheet.fee
     if sheet.paid:
         return
-    if order is not None and order.state is OrderState.PAID:
+    if sheet.to_return is not None:
         raise RuleBroken(
             f"La tasa ha cambiado: con los datos de ahora es de {_euros(fee)} y usted pagó "
-            f"{_euros(order.amount)}. Revise los datos, o pida la devolución y empiece otra solicitud."
+            f"{_euros(sheet.to_return)}. Revise los datos o pida en esta página que se le devuelva "
+            "lo que pagó."
         )
     raise RuleBroken(f"Antes de presentar la solicitud tiene que pagar la tasa: {_euros(fee)}.")
+
+
+def _forget_debt(act: Act, sheet: CheckSheet) -> None:
+    """A fee that was asked for and that the last answers do not owe is owed no more."""
+    order = sheet.view.order
+    if order is not None and order.state is OrderState.PENDING:
+        cancel_order(act, order_id=order.id)
 
 
 def _euros(amount: Decimal | None) -> str:
@@ -182,7 +192,7 @@ def _register(act: Act, sheet: CheckSheet, signed: _Signed, expediente_id: UUID)
     return enter(
         act,
         book=Book.ENTRY,
-        subject=known.title,
+        subject=known.title_for(sheet.answers),
         unit_id=unit.id,
         person_id=view.person.id,
         representative_id=representative_of(act.actor),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import BinaryIO
 from uuid import UUID
 
@@ -31,7 +32,12 @@ from engine.expedientes.uploads import checked, keep_file
 from engine.ids import new_id
 from engine.operation import Act, operation
 from engine.payments.models import OrderState, PaymentAttempt
-from engine.payments.operations import begin_attempt, cancel_order, request_payment
+from engine.payments.operations import (
+    begin_attempt,
+    cancel_order,
+    release_order,
+    request_payment,
+)
 from engine.payments.queries import order_for
 from engine.people.models import Person
 from engine.procedures.package import Procedure
@@ -203,30 +209,32 @@ def _remove(act: Act, file: DraftFile) -> None:
 
 
 @operation("expedientes.discard_draft", basis="art. 66 de la Ley 39/2015")
-def discard(act: Act, *, draft_id: UUID) -> None:
-    """Throw a draft away with its files; raises RuleBroken when its fee is paid."""
+def discard(act: Act, *, draft_id: UUID) -> Decimal | None:
+    """Throw a draft away with its files; how much was paid for it, to be given back, in euros."""
     row = _own(act, draft_id)
     if row.state != DraftState.OPEN.value:
         raise RuleBroken("Esta solicitud ya está presentada: no se puede borrar.")
     order = order_for(act.session, SUBJECT, row.id)
+    returned = None
     if order is not None and order.state is OrderState.PAID:
-        raise RuleBroken(
-            "La tasa de esta solicitud ya está pagada. Preséntela, o pida la devolución antes de "
-            "borrarla."
-        )
+        returned = order.amount
+        release_order(act.as_system(row.procedure_key), order_id=order.id, amount=None)
+        act.note(order=order.id, returned=returned)
     if order is not None and order.state is OrderState.PENDING:
         cancel_order(act, order_id=order.id)
     for file in act.session.scalars(select(DraftFile).where(DraftFile.draft_id == row.id)).all():
         _remove(act, file)
     row.state, row.answers, row.typed = DraftState.DISCARDED.value, {}, {}
     _touch(act, row)
+    return returned
 
 
 @operation("expedientes.pay_draft", basis="art. 26 de la Ley 58/2003")
 def pay(act: Act, *, draft_id: UUID) -> PaymentAttempt:
     """Ask for the fee as it is now and send the person to the gateway.
 
-    Raises BadInput while the application has errors, RuleBroken when there is nothing to pay.
+    Raises BadInput while the application has errors, RuleBroken when there is nothing to pay, or
+    what was paid before has to be given back first.
     """
     row = _open(act, draft_id)
     sheet = sheet_of(view_of(act.session, row, act.actor))
@@ -235,13 +243,15 @@ def pay(act: Act, *, draft_id: UUID) -> PaymentAttempt:
             "Complete la solicitud antes de pagar la tasa.",
             tuple((error.field_id, error.message) for error in sheet.errors),
         )
+    if sheet.to_return is not None:
+        raise RuleBroken("Antes de pagar la tasa de ahora pida que se le devuelva lo que pagó.")
     fee = sheet.view.procedure.fee
     if sheet.fee is None or fee is None:
         raise RuleBroken("Esta solicitud no tiene que pagar ninguna tasa.")
     if sheet.paid:
         raise RuleBroken("La tasa ya está pagada: puede presentar la solicitud.")
     order = request_payment(
-        act,
+        act.as_system(row.procedure_key),
         subject_kind=SUBJECT,
         subject_id=row.id,
         person_id=row.person_id,
@@ -250,6 +260,25 @@ def pay(act: Act, *, draft_id: UUID) -> PaymentAttempt:
     )
     act.note(order=order.id, amount=sheet.fee)
     return begin_attempt(act, order_id=order.id)
+
+
+@operation("expedientes.release_fee", basis="art. 221 de la Ley 58/2003")
+def release_fee(act: Act, *, draft_id: UUID) -> Decimal:
+    """Ask for what was paid back, since the answers of now owe another fee; how much it was, in euros.
+
+    The draft stays open, with the fee of now to be paid when there is one. Raises RuleBroken when
+    what was paid is the fee, or the fee cannot be known while the application has errors.
+    """
+    row = _open(act, draft_id)
+    sheet = sheet_of(view_of(act.session, row, act.actor))
+    if sheet.errors:
+        raise RuleBroken("Complete la solicitud para saber cuál es ahora su tasa.")
+    order, returned = sheet.view.order, sheet.to_return
+    if order is None or returned is None:
+        raise RuleBroken("No hay nada que devolver: lo que pagó es la tasa de esta solicitud.")
+    release_order(act.as_system(row.procedure_key), order_id=order.id, amount=sheet.fee)
+    act.note(order=order.id, returned=returned, fee=sheet.fee)
+    return returned
 
 
 @operation("expedientes.file", basis="arts. 16, 66 y 68 de la Ley 39/2015")

@@ -23,7 +23,7 @@ from engine.expedientes.drafts.content import Content, retyped, unreadable
 from engine.expedientes.drafts.identity import signed_identity
 from engine.expedientes.drafts.models import Draft, DraftFile, DraftState
 from engine.expedientes.models import Expediente
-from engine.payments.models import OrderState
+from engine.payments.models import DRAFT, OrderState
 from engine.payments.queries import OrderRow, order_for
 from engine.people.models import Person
 from engine.permissions import Actor, ActorKind
@@ -35,7 +35,7 @@ from forms.definition import Declaration, FormDefinition, Option
 from forms.summary import SummarySection, summarise
 from forms.validation import FieldError, validate
 
-SUBJECT = "draft"
+SUBJECT = DRAFT
 """What a draft's payment order says that it is for."""
 
 
@@ -113,7 +113,8 @@ class DraftView:
 class CheckSheet:
     """What the person checks and signs.
 
-    sections: the answers in words; errors: what has to be put right first; paid: nothing is owed;
+    sections: the answers in words; errors: what has to be put right first; paid: nothing is owed,
+    on either side;
     canonical, sha256: the bytes that are signed and their hash; answers: those that are filed;
     declarations, consent: the words that the person accepts.
     """
@@ -128,6 +129,14 @@ class CheckSheet:
     consent: ConsentText
     canonical: bytes
     sha256: str
+
+    @property
+    def to_return(self) -> Decimal | None:
+        """What was paid for another fee than the one that is due now, in euros; None when nothing was."""
+        order = self.view.order
+        if self.errors or self.paid or order is None or order.state is not OrderState.PAID:
+            return None
+        return order.amount
 
 
 def drafts_of(session: Session, actor: Actor) -> tuple[DraftRow, ...]:
@@ -167,6 +176,15 @@ def draft(session: Session, draft_id: UUID, actor: Actor) -> DraftView:
 
 def _theirs(actor: Actor) -> ColumnElement[bool]:
     return and_(Draft.person_id == actor.interested_id, covered(actor, Draft.procedure_key))
+
+
+def may_read_file(session: Session, document_id: UUID, actor: Actor) -> bool:
+    """Whether no power that the actor uses leaves out the application to which a document is attached."""
+    left_out = select(DraftFile.id).where(
+        DraftFile.document_id == document_id,
+        DraftFile.draft_id.in_(select(Draft.id).where(~covered(actor, Draft.procedure_key))),
+    )
+    return session.scalar(left_out.limit(1)) is None
 
 
 def view_of(session: Session, row: Draft, actor: Actor) -> DraftView:
@@ -249,7 +267,7 @@ def sheet_of(view: DraftView) -> CheckSheet:
         sections=summarise(view.form, answers, view.choices),
         errors=(*errors, *wrong),
         fee=fee,
-        paid=fee is None or _is_paid(view.order, fee),
+        paid=_is_paid(view.order, fee),
         answers=answers,
         declarations=view.form.declarations,
         consent=consent_text(madrid_date(view.updated_at)),
@@ -269,8 +287,9 @@ def _fee(
         return None, ((FieldError("fee", message),) if certain else ())
 
 
-def _is_paid(order: OrderRow | None, fee: Decimal) -> bool:
-    return order is not None and order.state is OrderState.PAID and order.amount == fee
+def _is_paid(order: OrderRow | None, fee: Decimal | None) -> bool:
+    """Whether what was paid is the fee, to the cent: nothing when there is none."""
+    return fee == (order.amount if order is not None and order.state is OrderState.PAID else None)
 
 
 def _filing(view: DraftView, answers: Mapping[str, Any], fee: Decimal | None) -> Filing:

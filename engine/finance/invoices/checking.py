@@ -8,16 +8,12 @@ from typing import Any
 
 from engine.clock import madrid_date
 from engine.errors import BadInput
+from engine.finance.invoices.amount_rules import check_batch
 from engine.finance.invoices.facturae import read_facturae
 from engine.finance.invoices.findings import Channel, Finding, Severity, finding
 from engine.finance.invoices.model import Invoice, InvoiceFile
-from engine.finance.invoices.rules import (
-    Context,
-    Lookups,
-    check_batch,
-    check_invoice,
-    check_register,
-)
+from engine.finance.invoices.rule_context import Context
+from engine.finance.invoices.rules import Lookups, check_invoice, check_register
 from engine.finance.invoices.structure import VERSIONS, check_structure, version_of
 from engine.money import round2
 from signatures.safe_xml import UnsafeXml, parse_xml

@@ -131,6 +131,12 @@ explanation = "Por puesto."
 source = "Ordenanza fiscal 7"
 amount = "12.50"
 """
+FEE_BY_WIDTH = FEE.replace('amount = "12.50"', 'decision = "fee"')
+"""Five euros a metre: 12.50 for the width that `write` gives, nothing for a width of zero."""
+
+DECISIONS = b"""<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="d" name="d"
+ namespace="x"><decision id="fee" name="fee"><variable name="fee"/><literalExpression>
+<text>width * 5</text></literalExpression></decision></definitions>"""
 PROPERTIES = (
     "<bpmn:extensionElements><spiffworkflow:properties>{}</spiffworkflow:properties>"
     "</bpmn:extensionElements>"
@@ -165,7 +171,9 @@ def package(*, fee: str = "", model: bytes | None = None, **changes: Any) -> dic
             f"{key} = {json.dumps(value)}" if line.startswith(f"{key} = ") else line
             for line in toml.splitlines()
         )
+    decisions = {"decisions.dmn": DECISIONS} if fee == FEE_BY_WIDTH else {}
     return {
+        **decisions,
         "procedure.toml": (toml + fee).encode(),
         "process.bpmn": model or process(),
         "form.json": json.dumps(FORM).encode(),

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -23,12 +24,18 @@ from engine.errors import BadInput, NotFound, RuleBroken, Stale
 from engine.expedientes import operations, queries
 from engine.expedientes.access import READ_ANY
 from engine.expedientes.choices import CHOICES, choice_source, choices_for
+from engine.expedientes.closing import operations as closing
 from engine.expedientes.drafts.queries import Filed
 from engine.expedientes.evidence import indexed_files
 from engine.expedientes.index_check import check_index
 from engine.expedientes.models import Expediente, ExpedienteFolio, ExpedienteState, Outcome
 from engine.expedientes.templates import ProcedureTemplates
 from engine.ids import new_id
+from engine.notifications.models import Notification
+from engine.notifications.operations import open_notification
+from engine.notifications.queries import of_expediente as notifications_of
+from engine.people import operations as people
+from engine.people.models import Channel
 from engine.permissions import Actor, ActorKind, Post
 from engine.registry.models import RegistryEntry
 from engine.services import InstanceView
@@ -40,6 +47,8 @@ from engine.workflow.queries import WorkItemRow, corrections_of, data_of
 from forms.canonical import fingerprint
 from forms.definition import Option, load_form
 from tests.engine.expedientes.conftest import PDF, Run, Town
+
+LATE: dict[str, Any] = {"text": "tarde", "files": []}
 
 
 def review(town: Town, decision: str, **typed: str) -> UUID | None:
@@ -182,10 +191,34 @@ def test_documents_are_added_while_it_goes_on(town: Town, filed: Filed) -> None:
         )
 
 
-def test_a_withdrawal_is_accepted_outright_and_closes(
-    town: Town, filed: Filed, run_all: Run
+def notified_in_the_sede(town: Town) -> None:
+    """The person chooses to be notified electronically."""
+    people.change_contact(
+        town.hall.system("test"),
+        person_id=town.citizen.id,
+        email="xuan@example.org",
+        phone="",
+        channel=Channel.ELECTRONIC,
+        version=town.citizen.version,
+    )
+
+
+def opened(town: Town, expediente_id: UUID) -> None:
+    """The person opens the notification of the expediente."""
+    with town.hall.database.reading() as session:
+        (row,) = notifications_of(session, expediente_id)
+    open_notification(town.call(), notification_id=row.id)
+
+
+def test_a_withdrawal_is_accepted_outright_notified_and_closes(
+    town: Town, filed: Filed, run_all: Run, clock: FixedClock
 ) -> None:
-    """INS-9: registered and signed, the process stops, a sealed resolution accepts it."""
+    """INS-9, NOT-7: registered and signed, the process stops, a sealed resolution accepts it.
+
+    It is notified as any other (arts. 21.1, 40 and 94): nobody reads it before, the term to resolve
+    is met when it is at disposal, and the index that closes it holds its acknowledgement.
+    """
+    notified_in_the_sede(town)
     call = town.call()
     with pytest.raises(BadInput, match="consentimiento"):
         operations.withdraw(call, expediente_id=filed.expediente_id, reason="", consent=False)
@@ -196,6 +229,23 @@ def test_a_withdrawal_is_accepted_outright_and_closes(
     presented = operations.withdraw(
         call, expediente_id=filed.expediente_id, reason="Me traslado", consent=True
     )
+    for again in (operations.withdraw, operations.add_documents):
+        values = {"reason": "", "consent": True} if again is operations.withdraw else LATE
+        with pytest.raises(RuleBroken, match="Ya ha desistido"):
+            again(call, expediente_id=filed.expediente_id, **values)
+    clock.advance(timedelta(days=1))
+    run_all()
+    view = town.view(filed.expediente_id)
+    assert (view.row.state, view.row.goes_on) == (ExpedienteState.OPEN, False)
+    assert "se le notifica la resolución" in view.phase_words
+    with town.hall.database.reading() as session:
+        (notice,) = notifications_of(session, filed.expediente_id)
+        titles = [row.title for row in queries.documents(session, filed.expediente_id, call.actor)]
+    assert notice.open
+    assert not [title for title in titles if "acepta el desistimiento" in title]
+    assert view.due is not None
+    assert (view.due.state, view.due.ended_at) == (DeadlineState.MET, notice.available_at)
+    opened(town, filed.expediente_id)
     run_all()
     view = town.view(filed.expediente_id)
     assert (view.row.state, view.row.outcome) == (ExpedienteState.CLOSED, Outcome.WITHDRAWN)
@@ -208,14 +258,32 @@ def test_a_withdrawal_is_accepted_outright_and_closes(
         ).one()
         folios = session.scalars(select(ExpedienteFolio.document_id)).all()
         receipts = session.scalars(select(RegistryEntry.receipt_id)).all()
+        acknowledgement = session.scalars(select(Notification.acknowledgement_id)).one()
     assert (resolution.state, resolution.missing) == (DocumentState.SEALED, [])
-    assert {resolution.id, *receipts} <= set(folios)
+    assert {resolution.id, acknowledgement, *receipts} - {None} <= set(folios)
     assert view.row.index_document_id is not None
     assert presented.code == "2026-E-000002"
     with pytest.raises(RuleBroken, match="ya está terminado"):
         operations.withdraw(call, expediente_id=filed.expediente_id, reason="", consent=True)
     with pytest.raises(RuleBroken, match="ya está terminado"):
-        operations.add_documents(call, expediente_id=filed.expediente_id, text="tarde", files=[])
+        operations.add_documents(call, expediente_id=filed.expediente_id, **LATE)
+
+
+def test_a_withdrawal_that_nobody_opens_ends_when_its_term_does(
+    town: Town, filed: Filed, run_all: Run, clock: FixedClock
+) -> None:
+    """INS-9, NOT-6: ten natural days without access count as a rejection, and the expediente ends."""
+    notified_in_the_sede(town)
+    operations.withdraw(town.call(), expediente_id=filed.expediente_id, reason="", consent=True)
+    run_all()
+    run_all()
+    with town.hall.database.reading() as session:
+        assert len(notifications_of(session, filed.expediente_id)) == 1
+    clock.advance(timedelta(days=12))
+    run_all()
+    row = town.view(filed.expediente_id).row
+    assert (row.state, row.outcome) == (ExpedienteState.CLOSED, Outcome.WITHDRAWN)
+    assert row.index_document_id is not None
 
 
 def test_two_withdrawals_at_once_are_registered_once(town: Town, filed: Filed) -> None:
@@ -360,10 +428,10 @@ def test_closing_twice_changes_nothing_and_another_outcome_is_refused(
     closed(town, filed, run_all)
     system = town.hall.system("test")
     before = town.view(filed.expediente_id).row
-    operations.close(system, expediente_id=filed.expediente_id, outcome=Outcome.GRANTED)
+    closing.close(system, expediente_id=filed.expediente_id, outcome=Outcome.GRANTED)
     assert town.view(filed.expediente_id).row == before
     with pytest.raises(RuleBroken):
-        operations.close(system, expediente_id=filed.expediente_id, outcome=Outcome.DENIED)
+        closing.close(system, expediente_id=filed.expediente_id, outcome=Outcome.DENIED)
 
 
 def test_closing_late_says_that_the_term_expired(
@@ -371,7 +439,7 @@ def test_closing_late_says_that_the_term_expired(
 ) -> None:
     """PLZ-20: the term of an expediente closed after its end is not told as met."""
     clock.advance(timedelta(days=100))
-    operations.close(
+    closing.close(
         town.hall.system("test"), expediente_id=filed.expediente_id, outcome=Outcome.ARCHIVED
     )
     due = town.view(filed.expediente_id).due
@@ -399,10 +467,8 @@ def test_an_expediente_is_seen_by_who_has_to_do_with_it(town: Town, filed: Filed
     with town.hall.database.reading() as session:
         for name, actor in sees.items():
             assert queries.may_access(session, filed.expediente_id, actor), name
-            assert queries.accessible(session, actor) == {filed.expediente_id}, name
         for actor in (stranger, town.actor(town.company), Actor(ActorKind.ANONYMOUS)):
             assert not queries.may_access(session, filed.expediente_id, actor)
-            assert queries.accessible(session, actor) == frozenset()
             with pytest.raises(NotFound):
                 queries.expediente(session, filed.expediente_id, actor)
             with pytest.raises(NotFound):
@@ -449,7 +515,6 @@ def test_a_search_is_narrowed_and_shows_only_what_is_accessible(town: Town, file
         assert search(session, official, "' | ! & :*").total == 1
         assert search(session, town.actor(town.company), "").total == 0
         assert search(session, official, "", page=2).rows == ()
-        assert queries.open_by_procedure(session, official) == {"kiosk": 1}
 
 
 def test_the_folder_says_in_which_phase_it_is_who_has_it_and_until_when(

@@ -302,8 +302,8 @@ def test_the_fee_is_paid_before_filing(town: Town) -> None:
     town.pay(call, draft_id)
     with pytest.raises(RuleBroken, match="ya está pagada"):
         drafts.pay(call, draft_id=draft_id)
-    with pytest.raises(RuleBroken, match="devolución"):
-        drafts.discard(call, draft_id=draft_id)
+    with pytest.raises(RuleBroken, match="nada que devolver"):
+        drafts.release_fee(call, draft_id=draft_id)
     filed = town.file(call, draft_id)
     entry = one(town, RegistryEntry, id=filed.entry_id)
     fields = {f["label"]: f["value"] for section in entry.contents for f in section["fields"]}

@@ -51,8 +51,8 @@ def test_what_is_notified_is_at_disposal_with_its_exit_registered(
     assert row.state is NotificationState.AVAILABLE
     assert row.available_at == hall.clock.now()
     with hall.database.reading() as session:
-        (entry,) = registry_queries.of_person(session, electronic.id)
-        (attached,) = registry_queries.attachments(session, entry.id)
+        (entry,) = registry_queries.of_person(session, themselves(electronic))
+        (attached,) = registry_queries.attachments(session, entry.id, hall.system("test").actor)
     assert (entry.book, entry.code, entry.receipt_id) == (Book.EXIT, row.entry_code, None)
     assert (attached.document_id, attached.sha256) == (act_document.id, act_document.sha256)
 

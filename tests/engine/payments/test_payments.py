@@ -20,16 +20,17 @@ from sqlalchemy.exc import IntegrityError
 
 from engine.assembly import import_rooms
 from engine.audit.models import AuditEvent
-from engine.clock import FixedClock
+from engine.clock import FixedClock, madrid_date
 from engine.errors import BadInput, NotFound, Refused, RuleBroken
 from engine.ids import new_id
 from engine.jobs import JOBS, job
 from engine.operation import OPERATIONS, operation
-from engine.payments import operations, queries
+from engine.payments import duties, operations, queries
 from engine.payments.duties import expire_attempts
 from engine.payments.gateway import Notice, Outcome, SignedNotice, SignedNotices, signed_notices
 from engine.payments.models import AttemptState, OrderState, PaymentAttempt, PaymentOrder
 from engine.people.models import Person
+from engine.people.queries import load_citizen_actor
 from engine.permissions import Actor, ActorKind
 from engine.services import SERVICES, InstanceView
 from engine.townhall import Call, TownHall
@@ -363,14 +364,141 @@ def test_nobody_sees_or_pays_the_order_of_another(
                 queries.order(session, order.id, actor)
 
 
-def test_a_person_asks_only_for_payments_of_their_own(
-    hall: TownHall, citizen: Person, company: Person
+def as_citizen(hall: TownHall, person: Person) -> Call:
+    """The person with what the role of citizens may do, no more and no less."""
+    with hall.database.reading() as session:
+        return hall.call(load_citizen_actor(session, person.id, madrid_date(hall.clock.now())))
+
+
+def test_a_person_never_says_what_they_owe(
+    hall: TownHall, citizen: Person, order: PaymentOrder
 ) -> None:
-    actor = actor_for(ActorKind.CITIZEN, citizen.id, "payments.request_payment")
-    values = {"subject_kind": "draft", "subject_id": new_id(), "concept": "Tasa", "amount": FEE}
+    call = as_citizen(hall, citizen)
+    with pytest.raises(Refused):
+        operations.request_payment(
+            call,
+            subject_kind=order.subject_kind,
+            subject_id=order.subject_id,
+            person_id=citizen.id,
+            concept=order.concept,
+            amount=Decimal("0.01"),
+        )
+    assert paid(hall, order).amount == FEE
+    hear(hall, begin(hall, order))
+    with pytest.raises(Refused):
+        operations.release_order(call, order_id=order.id, amount=None)
+    assert states(hall, order) == ["accepted"]
+
+
+def test_a_person_cancels_only_what_their_own_drafts_owe(
+    hall: TownHall, citizen: Person, company: Person, order: PaymentOrder
+) -> None:
+    asked = ask(hall, citizen, subject_kind="process:pay", signal="token-1")
+    with pytest.raises(RuleBroken, match="lo ha pedido el ayuntamiento"):
+        operations.cancel_order(as_citizen(hall, citizen), order_id=asked.id)
     with pytest.raises(NotFound):
-        operations.request_payment(hall.call(actor), person_id=company.id, **values)
-    assert operations.request_payment(hall.call(actor), person_id=citizen.id, **values).id
+        operations.cancel_order(as_citizen(hall, company), order_id=order.id)
+    operations.cancel_order(as_citizen(hall, citizen), order_id=order.id)
+    assert [paid(hall, item).state for item in (asked, order)] == ["pending", "cancelled"]
+
+
+def due(hall: TownHall) -> list[tuple[Decimal, str]]:
+    with hall.database.reading() as session:
+        rows = queries.refunds_due(session, hall.system("test").actor)
+        return [(row.amount, row.refund_reason.value) for row in rows]
+
+
+def test_what_paid_another_fee_is_given_back_and_the_new_one_is_owed(
+    hall: TownHall, order: PaymentOrder, clock: FixedClock
+) -> None:
+    first = begin(hall, order)
+    with pytest.raises(RuleBroken, match="no está hecho"):
+        operations.release_order(hall.system("test"), order_id=order.id, amount=FEE)
+    hear(hall, first)
+    clock.advance(timedelta(days=2))
+    operations.release_order(hall.system("test"), order_id=order.id, amount=Decimal("20.00"))
+    row = paid(hall, order)
+    assert (row.state, row.amount, row.paid_attempt_id) == ("pending", Decimal("20.00"), None)
+    assert due(hall) == [(FEE, "amount")]
+    with hall.database.reading() as session:
+        refund = queries.refund_due(session, first.id, hall.system("test").actor)
+    assert (refund.due_at - (refund.charged_at or refund.due_at)).days == 2
+    assert len(events(hall, "payments.flag_refund")) == 1
+    assert not hear(hall, first), "the same charge told again changes nothing"
+    hear(hall, begin(hall, order), gateway_code="A-2")
+    assert paid(hall, order).state is OrderState.PAID
+    assert states(hall, order) == ["refund_due", "accepted"]
+
+
+def test_what_is_owed_no_more_is_given_back_when_it_was_paid(
+    hall: TownHall, order: PaymentOrder
+) -> None:
+    hear(hall, begin(hall, order))
+    operations.release_order(hall.system("test"), order_id=order.id, amount=None)
+    assert paid(hall, order).state is OrderState.CANCELLED
+    assert due(hall) == [(FEE, "cancelled")]
+
+
+def test_what_a_process_was_paid_is_not_undone(hall: TownHall, citizen: Person) -> None:
+    order = ask(hall, citizen, subject_kind="process:pay")
+    hear(hall, begin(hall, order))
+    with pytest.raises(RuleBroken, match="sin presentar"):
+        operations.release_order(hall.system("test"), order_id=order.id, amount=None)
+    assert states(hall, order) == ["accepted"]
+
+
+@pytest.mark.parametrize("given_back", [False, True])
+def test_a_right_second_charge_pays_when_the_first_one_was_of_a_wrong_amount(
+    hall: TownHall, order: PaymentOrder, given_back: bool
+) -> None:
+    attempt = begin(hall, order)
+    hear(hall, attempt, amount=Decimal("1.25"), gateway_code="A")
+    if given_back:
+        operations.record_refund(hall.system("test"), attempt_id=attempt.id, refund_reference="T")
+    assert [hear(hall, attempt, amount=FEE, gateway_code="B") for _ in range(2)] == [True, False]
+    row = paid(hall, order)
+    assert (row.state, row.gateway_code) == (OrderState.PAID, "B")
+    assert due(hall) == ([] if given_back else [(Decimal("1.25"), "amount")])
+    hear(hall, attempt, amount=FEE, gateway_code="C")
+    assert (FEE, "duplicate") in due(hall)
+
+
+def test_a_second_charge_of_a_wrong_amount_says_so(hall: TownHall, order: PaymentOrder) -> None:
+    attempt = begin(hall, order)
+    for code in ("A", "B"):
+        hear(hall, attempt, amount=Decimal("1.25"), gateway_code=code)
+    assert due(hall) == [(Decimal("1.25"), "amount")] * 2
+    assert paid(hall, order).state is OrderState.PENDING
+
+
+@pytest.mark.parametrize("amount", ["0", "-12.50"])
+@pytest.mark.parametrize("outcome", ["accepted", "refused"])
+def test_a_notice_without_a_positive_amount_is_refused(
+    hall: TownHall, order: PaymentOrder, amount: str, outcome: str
+) -> None:
+    attempt = begin(hall, order)
+    with pytest.raises(BadInput, match="mayor que cero"):
+        hear(hall, attempt, outcome, amount=Decimal(amount))
+    assert states(hall, order) == ["started"]
+
+
+def test_an_attempt_that_cannot_expire_keeps_no_other_waiting(
+    hall: TownHall, citizen: Person, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = ask(hall, citizen), ask(hall, citizen)
+    broken = begin(hall, first)
+    clock.advance(timedelta(seconds=1))
+    begin(hall, second)
+
+    def fails_once(call: Call, *, attempt_id: UUID) -> bool:
+        if attempt_id == broken.id:
+            raise RuleBroken("no")
+        return operations.expire_attempt(call, attempt_id=attempt_id)
+
+    monkeypatch.setattr(duties, "expire_attempt", fails_once)
+    clock.advance(operations.ATTEMPT_LIFE)
+    expire_attempts(hall)
+    assert (states(hall, first), states(hall, second)) == (["started"], ["expired"])
 
 
 def test_only_the_gateways_route_takes_notices(hall: TownHall, order: PaymentOrder) -> None:

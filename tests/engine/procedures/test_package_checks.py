@@ -37,6 +37,18 @@ def test_the_towns_packages_have_nothing_to_say_about(key: str) -> None:
     ("name", "old", "new", "finding"),
     [
         ("process.bpmn", 'value="technician"', 'value="tecnico"', ("error", "role", "report")),
+        (
+            "procedure.toml",
+            'subject = "establishment"',
+            'subject = "category"',
+            ("error", "subject", "subject"),
+        ),
+        (
+            "procedure.toml",
+            'subject = "establishment"',
+            'subject = "measures"',
+            ("error", "subject", "subject"),
+        ),
         ("process.bpmn", 'value="hearing"', 'value="hearings"', ("error", "phase", "allege")),
         (
             "process.bpmn",
@@ -223,3 +235,11 @@ def test_the_forms_of_the_packages_ask_what_conditions_ask() -> None:
     form = json.loads(files_of("terrace-permit")["form.json"])
     plan = next(item for item in form["attachments"] if item["key"] == "plan")
     assert (plan["minimum"], plan["max_mb"]) == (1, 5)
+
+
+def test_the_title_of_an_expediente_is_one_line_and_not_longer_than_it_may() -> None:
+    known = load_procedure(files_of("general-request"))
+    told = known.title_for({"subject": "Farola fundida\n en la calle  del Viento"})
+    assert told == "Instancia general: Farola fundida en la calle del Viento"
+    assert known.title_for({}) == "Instancia general"
+    assert len(known.title_for({"subject": "largo " * 100})) == 240

@@ -12,10 +12,9 @@ from factories.town import TestKeys
 from sqlalchemy import select
 
 from engine.documents.models import Document
-from engine.documents.queries import documents_of
 from engine.expedientes import operations as expedientes
 from engine.expedientes.models import Expediente
-from engine.expedientes.queries import accessible
+from engine.expedientes.queries import documents
 from engine.notifications import operations as notifications
 from engine.notifications.queries import inbox as notified
 from engine.people import operations as people
@@ -95,7 +94,6 @@ def filed(town: Town) -> Expediente:
         subject="Autorización de terraza",
         unit_id=town.units["ESP"],
         person_id=town.citizen.id,
-        receipt=False,
     )
     with hall.database.reading() as session:
         procedure = current(session, "terrace-permit")
@@ -173,5 +171,4 @@ def test_a_terrace_is_asked_for_reported_on_decided_notified_and_closed(
 def _titles(town: Town, expediente_id: UUID) -> list[str]:
     """What the citizen sees in the expediente."""
     with town.hall.database.reading() as session:
-        rows = documents_of(session, expediente_id, town.citizen, accessible(session, town.citizen))
-        return [row.title for row in rows]
+        return [row.title for row in documents(session, expediente_id, town.citizen)]

@@ -104,7 +104,7 @@ def test_the_receipt_says_all_that_the_law_asks(
     document, pdf = receipt_of(hall, filed)
     text = text_of(pdf)
     with hall.database.reading() as session:
-        rows = queries.attachments(session, filed.id)
+        rows = queries.attachments(session, filed.id, hall.system("test").actor)
         code = secure_codes.reveal(hall, session, document.id)
     assert code is not None
     squeezed = text.replace(" ", "")
@@ -146,7 +146,9 @@ def test_the_proof_inside_shows_the_filing_in_the_signed_log(
     assert report.number == filed.code
     assert report.presented_at == "2026-11-29T10:00:00.000000Z"
     with hall.database.reading() as session:
-        hashes = [row.sha256 for row in queries.attachments(session, filed.id)]
+        hashes = [
+            row.sha256 for row in queries.attachments(session, filed.id, hall.system("test").actor)
+        ]
     assert [item["sha256"] for item in report.documents] == hashes
 
 

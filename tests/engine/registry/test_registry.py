@@ -298,7 +298,7 @@ def test_an_entry_keeps_the_hash_of_what_was_registered(
     documents.request_seal(hall.system("test"), document_id=made.id)
     run_all()
     with hall.database.reading() as session:
-        (row,) = queries.attachments(session, entry.id)
+        (row,) = queries.attachments(session, entry.id, hall.system("test").actor)
         after = session.get(Document, (1, made.id))
     assert after is not None
     assert row.sha256 != after.sha256

@@ -19,6 +19,7 @@ from engine.procedures.operations import publish
 from engine.townhall import TownHall
 from engine.workflow import operations as workflow
 from engine.workflow.queries import Inbox, inbox
+from tests.engine.expedientes.conftest import DECISIONS
 from tests.engine.workflow.models import Model, begun
 
 TODAY = date(2026, 11, 24)
@@ -124,6 +125,7 @@ FORM: dict[str, Any] = {
     ],
     "declarations": [{"id": "true", "version": 3, "text": "Los datos son ciertos."}],
 }
+MISSING = "Falta el plano.\nEl seguro está caducado."
 REVIEW = {
     "key": "review",
     "version": 1,
@@ -141,7 +143,14 @@ REVIEW = {
                         {"value": "correct", "label": "Pedir corrección"},
                         {"value": "grant", "label": "Conceder"},
                     ],
-                }
+                },
+                {
+                    "name": "missing",
+                    "kind": "textarea",
+                    "label": "Qué falta",
+                    "max_length": 200,
+                    "when": {"eq": ["decision", "correct"]},
+                },
             ],
         }
     ],
@@ -173,6 +182,7 @@ explanation = "Por cada puesto."
 source = "Ordenanza fiscal 7"
 amount = "12.50"
 """
+FEE_BY_WIDTH = FEE.replace('amount = "12.50"', 'decision = "fee"')
 SITE = {
     "street": "Calle Nueva",
     "place": "street",
@@ -214,10 +224,13 @@ def process() -> bytes:
     return model.flow("amend", "review").flow("close", "end").xml()
 
 
-def package(*, fee: bool = False, version: int = 1) -> dict[str, bytes]:
-    """The files of the procedure."""
-    toml = TOML.replace("version = 1", f"version = {version}") + (FEE if fee else "")
+def package(*, fee: bool = False, by_width: bool = False, version: int = 1) -> dict[str, bytes]:
+    """The files of the procedure; by_width: with a fee of five euros a metre."""
+    toml = TOML.replace("version = 1", f"version = {version}")
+    toml += FEE_BY_WIDTH if by_width else FEE if fee else ""
+    decisions = {"decisions.dmn": DECISIONS} if by_width else {}
     return {
+        **decisions,
         "procedure.toml": toml.encode(),
         "process.bpmn": process(),
         "form.json": json.dumps(FORM).encode(),
@@ -272,7 +285,10 @@ class Kiosk:
         with self.hall.database.reading() as session:
             (item,) = inbox(session, actor, Inbox.MINE)
         found = expedientes.complete_task(
-            call, work_item_id=item.id, version=item.version, data={"decision": [decision]}
+            call,
+            work_item_id=item.id,
+            version=item.version,
+            data={"decision": [decision], "missing": [MISSING]},
         )
         self.run_all()
         return found

@@ -55,6 +55,8 @@ def test_a_correction_is_answered_with_text_and_files_and_registered(
     kiosk.decide("correct")
     page = kiosk.sede.get(kiosk.sede.get("/carpeta").link("Corrija su solicitud"))
     asked = page.path
+    assert "Esto es lo que falta o hay que corregir:" in page.main
+    assert "Falta el plano. El seguro está caducado." in page.main
     page = kiosk.sede.submit(page, button="Presentar la respuesta", status=422)
     assert page.errors == {"text": "Escriba su respuesta o adjunte algún documento."}
     page = kiosk.sede.submit(
@@ -103,8 +105,14 @@ def test_withdrawing_asks_for_consent_and_ends_the_expediente(kiosk: Kiosk, rece
     assert done.h1 == "Presentado"
     kiosk.run_all()
     page = kiosk.sede.get(page.path)
-    assert "desistió" in page.main
+    assert "se le notifica la resolución que lo acepta" in page.main
     assert not page.has_link("Aportar documentos")
+    assert "Ya ha desistido" in kiosk.sede.get(ask.path, status=409).main
+    notice = kiosk.sede.get(page.link("Resolución en el expediente"))
+    kiosk.sede.submit(notice, button="Abrir la notificación")
+    kiosk.run_all()
+    page = kiosk.sede.get(page.path)
+    assert "Terminado porque usted desistió" in page.main
 
 
 def notify(kiosk: Kiosk) -> UUID:

@@ -11,10 +11,10 @@ from factories.sede import Page, SedeClient
 
 from engine.clock import FixedClock
 from engine.payments.gateway import Notice, Outcome, signed_notices
-from engine.people.models import Person
+from engine.people.models import Official, Person
 from engine.procedures.operations import publish
 from engine.townhall import TownHall
-from tests.web.citizen.conftest import Kiosk, package
+from tests.web.citizen.conftest import SITE, Kiosk, package
 from web.payment_notices import SIGNATURE_HEADER
 
 
@@ -115,6 +115,74 @@ def test_a_forged_notice_is_refused_and_a_repeated_one_is_taken(
     assert notice(signed.body, signed.signature) == 200
     unknown = signed_notices(hall).sign(Notice("2026XXXXXXXX", Outcome.REFUSED, Decimal(1), "B"))
     assert notice(unknown.body, unknown.signature) == 404
+
+
+@pytest.fixture
+def by_width(kiosk: Kiosk, hall: TownHall) -> Kiosk:
+    """The procedure with a fee that depends on the width of the stall."""
+    publish(hall.system("test"), files=package(by_width=True, version=2))
+    return kiosk
+
+
+def widen(kiosk: Kiosk, check: Page, width: str) -> Page:
+    """Change the width once everything is filled in; the check page again."""
+    page = kiosk.sede.get(check.link("Cambiar"))
+    kiosk.sede.submit(page, {**SITE, "width": width}, button="Guardar")
+    return kiosk.sede.get(check.path)
+
+
+def main(page: Page) -> str:
+    return page.main.replace("\u00a0", " ")
+
+
+def test_a_fee_that_changes_after_it_was_paid_is_given_back_and_paid_anew(
+    by_width: Kiosk, new_sede: Callable[[], SedeClient], official_of: Callable[[str, str], Official]
+) -> None:
+    paid = choose(by_width, to_the_bank(by_width), "pay")
+    check = widen(by_width, by_width.sede.get(paid.link("Continuar")), "4")
+    assert "Ha pagado 12,50 € y ahora la tasa es de 20,00 €" in main(check)
+    assert not check.soup.find_all("button", string="Firmar y presentar")
+    check = by_width.sede.submit(check, action="/devolver")
+    assert "Le devolveremos 12,50 €" in main(check)
+    again = by_width.sede.submit(check, action="/pagar")
+    done = choose(by_width, again, "pay")
+    assert done.h1 == "Pago recibido"
+    assert "12,50 € que no corresponden" in main(done)
+    check = by_width.sede.get(done.link("Continuar"))
+    assert by_width.sign(check).h1 == "Presentado"
+    treasurer = new_sede()
+    treasurer.sign_in_official(official_of("treasurer", "TES"))
+    listed = treasurer.get(treasurer.get("/oficina/").link("Devoluciones"))
+    form = treasurer.get(listed.link("Anotar"))
+    treasurer.submit(form, {"refund_reference": "TR-9"}, button="Anotar la devolución")
+    told = by_width.sede.get(done.path)
+    assert "Se le han devuelto 12,50 €" in main(told)
+    assert "TR-9" in told.main
+
+
+def test_a_fee_that_is_not_owed_any_more_is_given_back_before_filing(by_width: Kiosk) -> None:
+    paid = choose(by_width, to_the_bank(by_width), "pay")
+    check = widen(by_width, by_width.sede.get(paid.link("Continuar")), "0")
+    assert "con los datos de ahora no tiene que pagar nada" in main(check)
+    assert not check.soup.find_all("button", string="Firmar y presentar")
+    check = by_width.sede.submit(check, action="/devolver")
+    assert by_width.sign(check).h1 == "Presentado"
+
+
+def test_what_paid_the_fee_is_not_given_back(paying: Kiosk) -> None:
+    page = choose(paying, to_the_bank(paying), "pay")
+    check = paying.sede.get(page.link("Continuar"))
+    told = paying.sede.post(check.path.replace("/revisar", "/devolver"), {})
+    assert "No hay nada que devolver" in told.main
+
+
+def test_a_paid_application_thrown_away_says_that_the_money_comes_back(paying: Kiosk) -> None:
+    page = choose(paying, to_the_bank(paying), "pay")
+    draft = paying.sede.get(page.link("Continuar")).path.replace("/revisar", "")
+    ask = paying.sede.get(draft + "/borrar")
+    assert "Le devolveremos los 12,50 € que pagó" in main(ask)
+    done = paying.sede.submit(ask, button="Borrar la solicitud")
+    assert "Le devolveremos 12,50 €" in done.soup.get_text().replace("\u00a0", " ")
 
 
 def test_another_s_payment_does_not_exist(

@@ -40,6 +40,14 @@ def test_an_invoice_is_uploaded_decided_by_each_post_on_its_page_and_paid(desk: 
     assert "Ahora:" not in seen.main
 
 
+def test_the_task_of_an_invoice_leads_to_its_page_and_so_does_its_expediente(desk: Desk) -> None:
+    code = desk.upload().path
+    sede = desk.of("accountant")
+    inbox = sede.get("/oficina/")
+    assert sede.get(inbox.link("Vincular al contrato")).path == code
+    assert sede.get(inbox.link("2026/FAC/000001")).link("Ver la factura") == code
+
+
 def test_who_does_not_have_the_task_reads_who_does(desk: Desk) -> None:
     address = desk.upload().path
     page = desk.of("controller").get(address)

@@ -78,6 +78,7 @@ def test_the_document_is_shown_with_its_hash_and_signed_as_shown(
     page = sede.get(f"/oficina/firmas/{request_id}")
     frame = page.soup.find("iframe")
     assert frame is not None
+    assert frame.find_next("code"), "its hash stands beside the button"
     shown = sede.get(str(frame["src"])).answer
     assert shown.data.startswith(b"%PDF"), "also of an expediente of another unit"
     assert shown.headers["Content-Security-Policy"].endswith("frame-ancestors 'self'")
@@ -112,6 +113,21 @@ def test_a_signature_is_refused_with_a_reason(
     page = sede.submit(page, {"reason": "Falta el informe."}, button="Rechazar la firma")
     assert "Ha rechazado la firma" in page.main
     assert "Falta el informe." in sede.get("/oficina/firmas/decididas").main
+
+
+def test_why_it_was_not_signed_is_told_to_whoever_does_the_task_again_and_no_longer_after_it(
+    sede: SedeClient, desk: Desk, mayor: Official, ana: Official, request_id: UUID
+) -> None:
+    (item,) = desk.tasks(ana)
+    sede.sign_in_official(ana)
+    assert "No se firmó" not in sede.get(f"/oficina/tareas/{item.id}").main
+    sede.sign_in_official(mayor)
+    page = sede.get(f"/oficina/firmas/{request_id}")
+    sede.submit(page, {"reason": "Falta el informe."}, button="Rechazar la firma")
+    sede.sign_in_official(ana)
+    page = sede.get(f"/oficina/tareas/{item.id}")
+    assert "No se firmó: Resolución de la farola" in page.main
+    assert "Falta el informe." in page.main
 
 
 def test_what_is_for_another_to_sign_does_not_exist(

@@ -32,7 +32,7 @@ def test_a_search_finds_by_words_without_accents_and_says_what_it_found(sede: Se
 def test_a_search_without_results_says_what_to_do(sede: SedeClient) -> None:
     page = sede.get("/tramites?q=submarino")
     assert "Ningún trámite encontrado" in page.main
-    assert "solicitud general" in page.main
+    assert "instancia general" in page.main
 
 
 def test_the_catalogue_can_be_seen_by_topic(sede: SedeClient) -> None:

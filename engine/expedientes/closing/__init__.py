@@ -1,0 +1,1 @@
+"""The end of an expediente: it is closed, and its index is signed."""

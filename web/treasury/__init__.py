@@ -1,0 +1,1 @@
+"""The treasury's pages: the money that has to be given back."""
