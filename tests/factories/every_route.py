@@ -56,6 +56,7 @@ class Visitor:
     def ask(self, route: Route, values: Mapping[str, Any]) -> int | str:
         """The status of the answer, or what went wrong without one."""
         self._asked += 1
+        self.where = ""
         # Another address each time: the limit of wrong tries by address is not what is tested here.
         base = {"REMOTE_ADDR": f"10.0.{self._asked // 250}.{self._asked % 250}"}
         address = route.address(values)
