@@ -12,11 +12,14 @@ from sqlalchemy.orm import Session
 
 from engine.audit.models import AuditEvent
 from engine.documents.codes import DocumentKind, Origin
-from engine.documents.queries import DocumentRow
+from engine.documents.models import Document
+from engine.documents.queries import DocumentRow, signatures_of
 from engine.expedientes.consent import EVIDENCE_TYPE
 from engine.expedientes.models import Expediente, Outcome
+from engine.people.models import Official
 from engine.procedures.package import Procedure
 from engine.registry.models import Book, RegistryEntry
+from engine.signing.models import RequestState, SignatureRequest
 from engine.workflow.models import WorkState
 from engine.workflow.queries import WorkItemRow, items_of
 
@@ -53,6 +56,8 @@ def happenings(
         *_phases(session, row, procedure, withheld_since),
         *_entries(session, row),
         *_documents(documents),
+        *_signatures(session, documents),
+        *(_refusals(session, row) if staff else ()),
         *(_tasks(items_of(session, row.id)) if staff else ()),
         *_end(row, withheld_since),
     ]
@@ -105,6 +110,35 @@ def _documents(documents: Iterable[DocumentRow]) -> Iterator[Happening]:
 
 def _is_proof(document: DocumentRow) -> bool:
     return document.kind is DocumentKind.ACKNOWLEDGEMENT or document.media_type == EVIDENCE_TYPE
+
+
+def _signatures(session: Session, documents: Sequence[DocumentRow]) -> Iterator[Happening]:
+    """Who signed which act; the organ's own seals are part of how a document is made."""
+    titles = {document.id: document.title for document in documents}
+    for document_id, signatures in signatures_of(session, titles).items():
+        for signature in signatures:
+            if signature.official_id is not None:
+                title = f"Se firmó «{titles[document_id]}»"
+                yield Happening(signature.signed_at, title, signature.signer_name, "")
+
+
+def _refusals(session: Session, row: Expediente) -> Iterator[Happening]:
+    """Who did not sign which act, and why."""
+    refused = session.execute(
+        select(SignatureRequest, Document.title, Official.display_name)
+        .join(Document, Document.id == SignatureRequest.document_id)
+        .join(Official, Official.id == SignatureRequest.decided_by)
+        .where(
+            Document.expediente_id == row.id,
+            SignatureRequest.state == RequestState.REFUSED.value,
+        )
+        .order_by(SignatureRequest.decided_at)
+    )
+    for request, title, name in refused:
+        if request.decided_at is not None:
+            yield Happening(
+                request.decided_at, f"No se firmó «{title}»", name, request.reason or ""
+            )
 
 
 def _tasks(items: Iterable[WorkItemRow]) -> Iterator[Happening]:

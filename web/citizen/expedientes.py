@@ -21,6 +21,7 @@ from engine.expedientes.uploads import CONTRIBUTION, UploadedFile
 from engine.notifications import queries as notifications
 from engine.registry import queries as registry
 from engine.workflow import queries as workflow
+from engine.workflow.ahead import asked_by
 from engine.workflow.definitions import load_definition
 from engine.workflow.elements import elements_of
 from engine.workflow.queries import WorkItemRow
@@ -28,7 +29,7 @@ from web.access import Audience, access
 from web.citizen.blueprint import citizen
 from web.citizen.files import UPLOAD_BYTES, endings, kinds_in_words
 from web.context import call, current, now, reading
-from web.process_words import asked_by, listed_steps
+from web.process_words import Phase, steps_in_words
 from web.rendering import mistakes, page, typed
 
 _FILES = f"file-{CONTRIBUTION.key}"
@@ -71,14 +72,14 @@ def expediente(expediente_id: UUID) -> Response:
     )
 
 
-def _steps(view: ExpedienteView) -> tuple[tuple[str, str, str | None], ...]:
+def _steps(view: ExpedienteView) -> tuple[Phase, ...]:
     """The steps of its process; none while an act waits to be opened, since they tell its sense."""
     session = reading()
     if queries.withheld_since(session, view.row.id, current().actor) is not None:
         return ()
     elements = elements_of(load_definition(view.procedure.model))
     states = workflow.element_states(session, workflow.instance_of(session, view.row.id))
-    return listed_steps(elements, states)
+    return steps_in_words(elements, states)
 
 
 def _shown(documents: tuple[DocumentRow, ...]) -> tuple[DocumentRow, ...]:

@@ -31,7 +31,7 @@ from web.inputs import identifier
 from web.office.blueprint import office
 from web.office.filters import Filters
 from web.paging import page_number
-from web.process_words import listed_steps
+from web.process_words import steps_in_words
 from web.rendering import page
 
 
@@ -195,7 +195,7 @@ def expediente_diagram(expediente_id: str) -> Response:
         # Made by our own renderer from the model, every text in it escaped by lxml.
         drawing=Markup(draw(elements, states)),  # noqa: S704
         natural=request.args.get("tamano") == "real",
-        steps=listed_steps(elements, states),
+        steps=steps_in_words(elements, states),
     )
 
 

@@ -18,6 +18,7 @@ from engine.expedientes.queries import TaskView
 from engine.finance.queries import READ, invoice_of
 from engine.signing.models import RequestState
 from engine.signing.queries import RequestRow, of_document
+from engine.workflow.ahead import Branch, branches
 from engine.workflow.definitions import load_definition
 from engine.workflow.elements import elements_of
 from engine.workflow.models import WorkState
@@ -28,7 +29,6 @@ from web.context import call, current, reading
 from web.form_pages import Sent, sent, whole_form
 from web.inputs import identifier
 from web.office.blueprint import office
-from web.process_words import Branch, branches
 from web.rendering import mistakes, page, typed
 
 # What proves a filing to a machine: the PDF beside it says the same to a person.

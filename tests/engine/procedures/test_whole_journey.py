@@ -14,7 +14,7 @@ from sqlalchemy import select
 from engine.documents.models import Document
 from engine.expedientes import operations as expedientes
 from engine.expedientes.models import Expediente
-from engine.expedientes.queries import documents
+from engine.expedientes.queries import documents, timeline
 from engine.notifications import operations as notifications
 from engine.notifications.queries import inbox as notified
 from engine.people import operations as people
@@ -165,7 +165,10 @@ def test_a_terrace_is_asked_for_reported_on_decided_notified_and_closed(
         documents = session.scalars(
             select(Document).where(Document.expediente_id == opened.id)
         ).all()
+        told = [item.title for item in timeline(session, opened.id, town.citizen)]
     assert [document.title for document in documents if document.missing] == []
+    assert closed.phase == "in_force"
+    assert "Se firmó «Resolución sobre la autorización de terraza»" in told
 
 
 def _titles(town: Town, expediente_id: UUID) -> list[str]:

@@ -1,44 +1,84 @@
-"""What a person reads before completing a task: what may follow at once, and no more."""
+"""What is said around a step of a model: what follows it, who asked for it, what is to come."""
 
 from __future__ import annotations
 
-from engine.workflow.ahead import consequences
+import pytest
+
+from engine.workflow.ahead import Branch, ListedStep, asked_by, branches, listed_steps
 from engine.workflow.elements import Element, Elements, Flow
 
+KINDS = {
+    "start": "startEvent",
+    "check": "userTask",
+    "complete": "exclusiveGateway",
+    "demand": "serviceTask",
+    "correct": "userTask",
+    "report": "userTask",
+    "sign": "serviceTask",
+    "signed": "exclusiveGateway",
+    "notify": "serviceTask",
+    "end": "endEvent",
+}
+FLOWS = (
+    ("start", "check", ""),
+    ("check", "complete", ""),
+    ("complete", "demand", "No"),
+    ("demand", "correct", ""),
+    ("correct", "check", ""),
+    ("complete", "report", "Sí"),
+    ("report", "sign", ""),
+    ("sign", "signed", ""),
+    ("signed", "notify", "Firmado"),
+    ("signed", "report", "Rechazado"),
+    ("notify", "end", ""),
+)
 
-def element(identifier: str, kind: str) -> Element:
-    return Element(identifier, kind, identifier.capitalize(), "", None, {}, None)
+
+@pytest.fixture
+def model() -> Elements:
+    nodes = {
+        key: Element(
+            key, kind, "" if "Gateway" in kind else key.title(), "Urbanismo", None, {}, None
+        )
+        for key, kind in KINDS.items()
+    }
+    return Elements(nodes, tuple(Flow(f"{a}_{b}", name, a, b, ()) for a, b, name in FLOWS))
 
 
-def model(kinds: dict[str, str], *flows: tuple[str, str]) -> Elements:
-    nodes = {identifier: element(identifier, kind) for identifier, kind in kinds.items()}
-    return Elements(nodes, tuple(Flow(f"{a}_{b}", "", a, b, ()) for a, b in flows))
-
-
-def test_every_branch_is_told_the_nearest_first_and_nothing_beyond_the_next_work() -> None:
-    elements = model(
-        {
-            "later": "serviceTask",
-            "review": "userTask",
-            "notify": "serviceTask",
-            "which": "exclusiveGateway",
-            "draft": "serviceTask",
-            "approve": "userTask",
-            "decide": "userTask",
-        },
-        ("decide", "which"),
-        ("which", "draft"),
-        ("which", "review"),
-        ("draft", "notify"),
-        ("notify", "approve"),
-        ("approve", "later"),
-        ("review", "decide"),
+def test_what_follows_is_told_case_by_case_up_to_the_next_work_with_who_does_it(
+    model: Elements,
+) -> None:
+    assert branches(model, "check") == (
+        Branch("No", ("Demand", "Correct (Urbanismo)")),
+        Branch("Sí", ("Report (Urbanismo)",)),
     )
-    assert consequences(elements, "decide") == ("Draft", "Review", "Notify", "Approve")
 
 
-def test_a_loop_back_to_the_step_itself_ends() -> None:
-    elements = model(
-        {"decide": "userTask", "send": "serviceTask"}, ("decide", "send"), ("send", "decide")
+def test_what_follows_ends_where_another_decides(model: Elements) -> None:
+    assert branches(model, "report") == (Branch("", ("Sign",)),)
+
+
+def test_who_asked_is_the_nearest_work_before(model: Elements) -> None:
+    assert asked_by(model, "correct") == "check"
+    assert asked_by(model, "check") == "correct"
+    assert asked_by(model, "start") is None
+
+
+def test_the_list_has_what_is_done_then_what_comes_in_any_case_and_the_work_that_may_come(
+    model: Elements,
+) -> None:
+    first = listed_steps(model, {"check": "current"})
+    later = listed_steps(model, {"check": "done", "complete": "done", "report": "current"})
+    assert first == (
+        ListedStep("Check", "current"),
+        ListedStep("Correct", "pending", depends=True),
+        ListedStep("Report", "pending"),
+        ListedStep("Sign", "pending"),
+        ListedStep("Notify", "pending"),
     )
-    assert consequences(elements, "decide") == ("Send",)
+    assert later == (
+        ListedStep("Check", "done"),
+        ListedStep("Report", "current"),
+        ListedStep("Sign", "pending"),
+        ListedStep("Notify", "pending"),
+    )
