@@ -11,7 +11,7 @@ from engine.deadlines.operations import end_deadline
 from engine.errors import BadInput, NotFound, RuleBroken, Stale
 from engine.ids import new_id, parse_id
 from engine.operation import Act, operation
-from engine.workflow.access import may_take, may_work
+from engine.workflow.access import may_see, may_take, may_work
 from engine.workflow.codec import from_json
 from engine.workflow.models import (
     Incident,
@@ -126,6 +126,8 @@ def complete(act: Act, *, work_item_id: UUID, data: Mapping[str, Any], version: 
 def _item(act: Act, work_item_id: UUID, version: int) -> WorkItem:
     item = act.lock(WorkItem, work_item_id)
     act.about("work_item", item.id, item.expediente_id)
+    if not may_see(item, act.actor):
+        raise NotFound
     if item.state in (WorkState.DONE.value, WorkState.CANCELLED.value):
         raise Stale("Esta tarea ya está hecha o ya no hace falta. Vuelva a su bandeja.")
     if item.version != version:
