@@ -50,19 +50,29 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def chromium() -> str:
     """Chromium from the system: nothing is downloaded."""
     program = shutil.which("chromium")
     if program is None:
         pytest.skip("no hay chromium: instálelo con «apt install chromium»")
+    return program
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    """A browser for the tests of one file.
+
+    Not for the session: while Playwright is started, its event loop counts as running in this thread,
+    and whatever other tests sign afterwards in the same process could not run its own.
+    """
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=program, args=_ARGUMENTS)
+        started = playwright.chromium.launch(executable_path=chromium, args=_ARGUMENTS)
         yield started
         started.close()
 
 
 @pytest.fixture(scope="session")
-def town(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningTown]:
+def town(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningTown]:
     """The installation at work."""
     running = RunningTown(tmp_path_factory.mktemp("town"))
     try:
