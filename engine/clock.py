@@ -24,16 +24,6 @@ class SystemClock:
         return datetime.now(UTC)
 
 
-class ShiftedClock:
-    """The computer's clock moved by a fixed amount: the demonstration's and the tests' own time."""
-
-    def __init__(self, shift: timedelta) -> None:
-        self._shift = shift
-
-    def now(self) -> datetime:
-        return datetime.now(UTC) + self._shift
-
-
 class FixedClock:
     """A clock that stands still until it is told to move forward."""
 

@@ -32,18 +32,6 @@ def upgrade(owner_url: str, revision: str = "head") -> None:
         engine.dispose()
 
 
-def current_revision(owner_url: str) -> str | None:
-    """The revision that a database is at."""
-    from alembic.migration import MigrationContext
-
-    engine = create_engine(sqlalchemy_url(owner_url))
-    try:
-        with engine.connect() as connection:
-            return MigrationContext.configure(connection).get_current_revision()
-    finally:
-        engine.dispose()
-
-
 def head_revision() -> str:
     """The newest revision, as migrations/.current-alembic-head names it."""
     return (MIGRATIONS / ".current-alembic-head").read_text(encoding="utf-8").strip()

@@ -43,8 +43,3 @@ def typed() -> dict[str, Any]:
 def mistakes(error: BadInput) -> tuple[tuple[str, str], ...]:
     """What is wrong, field by field; the message alone when it names no field."""
     return error.errors or (("", error.message),)
-
-
-def wants_fragment() -> bool:
-    """Whether htmx asks for a piece of the page, not for all of it."""
-    return request.headers.get("HX-Request") == "true"

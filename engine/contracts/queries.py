@@ -151,16 +151,6 @@ def contracts(
     return ContractPage(rows, total, page, size)
 
 
-def contracts_of_supplier(session: Session, person_id: UUID) -> tuple[ContractRow, ...]:
-    """Every contract of a supplier, the newest term first."""
-    return _rows(session, Contract.supplier_id == person_id)
-
-
-def contracts_of_responsible(session: Session, official_id: UUID) -> tuple[ContractRow, ...]:
-    """The contracts that an official is responsible of (art. 62 of Ley 9/2017)."""
-    return _rows(session, Contract.responsible_id == official_id)
-
-
 def candidates_for(
     session: Session, supplier_nif: str, day: date, amount: Decimal
 ) -> tuple[ContractRow, ...]:
