@@ -29,7 +29,6 @@ _FONTS = ("latin-400-normal", "latin-700-normal", "latin-ext-400-normal", "latin
 _FONT_PACKAGE = "@fontsource/atkinson-hyperlegible-next/files/atkinson-hyperlegible-next"
 _SCRIPTS = {
     "govuk-frontend.js": "govuk-frontend/dist/govuk/govuk-frontend.min.js",
-    "htmx.js": "htmx.org/dist/htmx.min.js",
 }
 
 
