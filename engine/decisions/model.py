@@ -1,31 +1,20 @@
-"""A DMN file: decisions, their requirements, input data and business knowledge, by id and by name."""
+"""A DMN file: decisions, services, input data and business knowledge, by id and by name."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from lxml import etree
-
 from engine.decisions.errors import DecisionError
-from engine.decisions.table import Aggregation, Column, HitPolicy, Rule, Table
-from engine.feel.errors import FeelError
-from engine.feel.expression import Expression, compile_expression, compile_unary_tests
-from engine.feel.scope import Function, Scope
-from engine.feel.values import normal
-from signatures.safe_xml import UnsafeXml, parse_xml
-
-MAX_BYTES = 2_000_000
-MAX_RULES = 5_000
-NAMESPACES = frozenset(
-    f"https://www.omg.org/spec/DMN/{version}/MODEL/"
-    for version in ("20191111", "20211108", "20230324")
-) | {"http://www.omg.org/spec/DMN/20180521/MODEL/"}
-
-# The logic of a decision: from the values in sight to its result and the rules that matched.
-Logic = Callable[[Mapping[str, Any]], tuple[Any, tuple[str, ...]]]
+from engine.decisions.findings import Finding
+from engine.decisions.run import Run, as_type
+from engine.decisions.types import mismatch, received
+from engine.feel.errors import FeelError, FeelLimitExceeded
+from engine.feel.scope import Budget, Code, Evaluation, Function, Scope
+from engine.feel.types import Type
+from engine.feel.values import bounded, normal
 
 
 @dataclass(frozen=True)
@@ -34,271 +23,255 @@ class DecisionResult:
 
     result: Any
     matched: tuple[str, ...]
-    findings: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True)
-class Decision:
-    """A decision: its name in expressions, what it requires, its logic."""
+class Element:
+    """Anything with an id and a name in expressions."""
 
     id: str
     name: str
+
+
+@dataclass(frozen=True)
+class Decision(Element):
+    """A decision: its name in expressions, the ids of what it requires, its type and its logic."""
+
     requires: tuple[str, ...]
-    logic: Logic = field(repr=False)
+    knows: tuple[str, ...]
+    type: Type | None = field(repr=False, default=None)
+    logic: Code = field(repr=False, default=lambda _: None)
+
+
+@dataclass(frozen=True)
+class InputData(Element):
+    """Something that a decision is given."""
+
+    type: Type | None = field(repr=False, default=None)
+
+
+@dataclass(frozen=True)
+class Knowledge(Element):
+    """A business knowledge model: a function. knows: the ids of the knowledge that it requires."""
+
+    knows: tuple[str, ...]
+    make: Callable[[Scope], Function] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class DecisionService(Element):
+    """Some decisions with an interface: what it is given and what it gives, by their ids."""
+
+    outputs: tuple[str, ...]
+    input_decisions: tuple[str, ...]
+    input_data: tuple[str, ...]
+    type: Type | None = field(repr=False, default=None)
 
 
 @dataclass(frozen=True)
 class DecisionModel:
-    """Everything in a DMN file."""
+    """Everything in a DMN file. warnings: what is worth saying of a decision when it is taken, by its id."""
 
     decisions: Mapping[str, Decision]
-    inputs: Mapping[str, str]
-    knowledge: Mapping[str, tuple[str, Callable[[Scope], Function]]]
+    inputs: Mapping[str, InputData]
+    knowledge: Mapping[str, Knowledge]
+    services: Mapping[str, DecisionService]
+    warnings: Mapping[str, Sequence[Finding]] = field(default_factory=dict)
 
-    def decide(self, decision_id: str, values: Mapping[str, Any]) -> DecisionResult:
-        """Evaluate a decision and those that it requires; raises DecisionError."""
-        decision = self.decisions.get(decision_id) or next(
-            (item for item in self.decisions.values() if item.name == decision_id), None
-        )
-        if decision is None:
-            raise DecisionError(f"no existe la decisión «{decision_id}»")
-        names = {key: normal(value) for key, value in values.items()}
-        base = Scope(names)
-        for name, make in self.knowledge.values():
-            names.setdefault(name, make(base))
-        missing = tuple(
-            f"falta el dato «{self.inputs[key]}»"
-            for key in decision.requires
-            if key in self.inputs and self.inputs[key] not in names
-        )
-        result, matched = self._evaluate(decision, names, {})
-        return DecisionResult(result, matched, missing)
-
-    def _evaluate(
+    def decide(
         self,
-        decision: Decision,
-        names: Mapping[str, Any],
-        done: dict[str, Any],
-        above: tuple[str, ...] = (),
-    ) -> tuple[Any, tuple[str, ...]]:
-        if decision.id in above:
-            raise DecisionError("la decisión se requiere a sí misma", decision.id)
-        known = dict(names)
+        decision_id: str,
+        values: Mapping[str, Any],
+        evaluation: Evaluation | None = None,
+    ) -> DecisionResult:
+        """Take a decision, or those of a service, and those that they require; raises DecisionError.
+
+        Only the values that are used are looked up. evaluation: the instant of `now()` and the bounds.
+        """
+        asked = self._asked(decision_id)
+        taking = _Taking(self, values, evaluation or Evaluation())
+        try:
+            if isinstance(asked, Decision):
+                owners: tuple[str, ...] = (asked.id,)
+                result = taking.decision(asked)
+            else:
+                owners = asked.outputs
+                result = taking.service(asked)
+            bounded(result)
+        except RecursionError:
+            message = "la decisión tiene demasiados niveles"
+            raise DecisionError(message, decision_id) from None
+        except FeelError as error:
+            raise DecisionError(str(error), decision_id) from error
+        matched = [rule for owner in owners for rule in taking.run.matched.get(owner, ())]
+        return DecisionResult(result, tuple(matched), tuple(taking.run.findings))
+
+    def _asked(self, name: str) -> Decision | DecisionService:
+        """A decision or a service by its id or its name; raises DecisionError."""
+        by_id = self.decisions.get(name) or self.services.get(name)
+        if by_id is not None:
+            return by_id
+        choices: list[Decision | DecisionService] = [*self.decisions.values()]
+        choices += self.services.values()
+        for item in choices:
+            if item.name == name:
+                return item
+        raise DecisionError(f"no existe la decisión «{name}»")
+
+
+class _Undeclared(Mapping[str, Any]):
+    """The values that the file says nothing of: all may see them. The others, who requires them."""
+
+    def __init__(self, values: Mapping[str, Any], declared: frozenset[str]) -> None:
+        self._values = values
+        self._declared = declared
+
+    def __getitem__(self, name: str) -> Any:
+        if name in self._declared:
+            raise KeyError(name)
+        return self._values[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name in self._values if name not in self._declared)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+class _Taking:
+    """One taking of a decision: what was already decided, and what there is to say."""
+
+    def __init__(
+        self, model: DecisionModel, values: Mapping[str, Any], evaluation: Evaluation
+    ) -> None:
+        self._model = model
+        self._values = values
+        self.run = Run()
+        self._budget = Budget.of(evaluation)
+        self._budget.problems = []
+        self._budget.host = self.run
+        declared = frozenset(item.name for item in model.inputs.values())
+        self._root = Scope(_Undeclared(values, declared), None, self._budget)
+        self._done: dict[str, Any] = {}
+        self._functions: dict[str, Function] = {}
+
+    def decision(self, decision: Decision) -> Any:
+        """The value of a decision, of its type."""
+        if decision.id in self._done:
+            return self._done[decision.id]
+        scope = self._scope(decision)
+        problems: list[str] = []
+        outer, self._budget.problems = self._budget.problems, problems
+        try:
+            value = decision.logic(scope)
+        except FeelLimitExceeded as error:
+            raise DecisionError(str(error), decision.id) from error
+        finally:
+            self._budget.problems = outer
+        self.run.findings.extend(self._model.warnings.get(decision.id, ()))
+        for problem in problems:
+            self.run.say("warning", "feel", decision.id, problem)
+        if decision.type is not None:
+            value = as_type(scope, value, decision.type, decision.id)
+        self._done[decision.id] = value
+        return value
+
+    def service(self, service: DecisionService) -> Any:
+        """What a service gives: its one output, or a context of them. Its input decisions are given."""
+        model = self._model
+        for key in service.input_decisions:
+            decision = model.decisions[key]
+            self._done[key] = self._given(decision)
+        return self._outputs(service)
+
+    def _outputs(self, service: DecisionService) -> Any:
+        decisions = [self._model.decisions[key] for key in service.outputs]
+        values = {decision.name: self.decision(decision) for decision in decisions}
+        result = next(iter(values.values())) if len(values) == 1 else values
+        if service.type is None:
+            return result
+        return as_type(self._root, result, service.type, service.id)
+
+    def _scope(self, decision: Decision) -> Scope:
+        """What a decision sees: what it requires, and nothing else of what the file declares."""
+        model = self._model
+        known: dict[str, Any] = {}
+        for key in decision.knows:
+            known[self._invocable_name(key)] = self._invocable(key)
         for key in decision.requires:
-            required = self.decisions.get(key)
-            if required is None:
-                continue
-            if key not in done:
-                done[key] = self._evaluate(required, names, done, (*above, decision.id))[0]
-            known[required.name] = done[key]
-        return decision.logic(known)
+            if key in model.decisions:
+                required = model.decisions[key]
+                known[required.name] = self.decision(required)
+            elif key in model.inputs:
+                item = model.inputs[key]
+                known[item.name] = self._input(item)
+        return Scope(known, self._root, self._budget)
+
+    def _input(self, item: InputData) -> Any:
+        if item.id not in self._done:
+            self._done[item.id] = self._given(item)
+        return self._done[item.id]
+
+    def _given(self, item: InputData | Decision) -> Any:
+        """A value from outside as its type; raises DecisionError that says which part is not."""
+        try:
+            raw = self._values[item.name]
+        except KeyError:
+            self.run.say("warning", "missing-input", item.id, f"falta el dato «{item.name}»")
+            return None
+        try:
+            value = normal(raw)
+        except FeelError as error:
+            raise DecisionError(f"«{item.name}»: {error}", item.id) from None
+        if item.type is None or value is None:
+            return value
+        value = received(value, item.type)
+        converted = item.type.convert(value)
+        if converted is None:
+            raise DecisionError(mismatch(value, item.type, item.name), item.id)
+        return converted
+
+    def _invocable_name(self, key: str) -> str:
+        knowledge = self._model.knowledge.get(key)
+        return self._model.services[key].name if knowledge is None else knowledge.name
+
+    def _invocable(self, key: str) -> Any:
+        """A function: business knowledge, with what it requires in sight, or a service."""
+        if key in self._functions:
+            return self._functions[key]
+        knowledge = self._model.knowledge.get(key)
+        if knowledge is None:
+            function = self._service_function(self._model.services[key])
+        else:
+            known = {self._invocable_name(item): self._invocable(item) for item in knowledge.knows}
+            function = knowledge.make(Scope(known, self._root, self._budget))
+        self._functions[key] = function
+        return function
+
+    def _service_function(self, service: DecisionService) -> Function:
+        """A service as a function of its input data and then of its input decisions."""
+        model = self._model
+        parameters: list[tuple[str, InputData | Decision]] = []
+        parameters += ((key, model.inputs[key]) for key in service.input_data)
+        parameters += ((key, model.decisions[key]) for key in service.input_decisions)
+        names = tuple(item.name for _, item in parameters)
+
+        def body(scope: Scope) -> Any:
+            inner = _Taking(model, {}, Evaluation())
+            inner.run, inner._budget = self.run, self._budget
+            inner._root = self._root
+            for key, item in parameters:
+                inner._done[key] = scope.values[item.name]
+            return inner._outputs(service)
+
+        convert = {item.name: item.type.convert for _, item in parameters if item.type is not None}
+        return Function(names, body, self._root, convert)
 
 
 @lru_cache(maxsize=200)
 def load_decisions(xml: bytes) -> DecisionModel:
     """Read a DMN file; raises DecisionError that names the element at fault. Read once per content."""
-    try:
-        root = parse_xml(xml, max_bytes=MAX_BYTES, max_depth=60, max_nodes=200_000)
-    except UnsafeXml as error:
-        raise DecisionError(str(error)) from None
-    name = etree.QName(root)
-    if name.localname != "definitions" or name.namespace not in NAMESPACES:
-        raise DecisionError("el fichero no es DMN 1.2 a 1.5")
-    return _Reader(f"{{{name.namespace}}}").model(root)
+    from engine.decisions.reader import read_model
 
-
-class _Reader:
-    """Builds the model of one file."""
-
-    def __init__(self, namespace: str) -> None:
-        self._ns = namespace
-
-    def model(self, root: etree._Element) -> DecisionModel:
-        """The whole file."""
-        decisions = [self._decision(node) for node in root.findall(f"{self._ns}decision")]
-        inputs = {
-            node.get("id", ""): self._variable(node)
-            for node in root.findall(f"{self._ns}inputData")
-        }
-        knowledge = {
-            node.get("id", ""): (self._variable(node), self._knowledge(node))
-            for node in root.findall(f"{self._ns}businessKnowledgeModel")
-        }
-        return DecisionModel({item.id: item for item in decisions}, inputs, knowledge)
-
-    def _variable(self, node: etree._Element) -> str:
-        variable = node.find(f"{self._ns}variable")
-        name = variable.get("name") if variable is not None else None
-        return str(name or node.get("name") or node.get("id"))
-
-    def _decision(self, node: etree._Element) -> Decision:
-        requires = [
-            str(link.get("href", "")).lstrip("#")
-            for kind in ("requiredDecision", "requiredInput")
-            for link in node.iter(f"{self._ns}{kind}")
-        ]
-        place = str(node.get("id") or node.get("name"))
-        logic = next(
-            (
-                child
-                for child in node
-                if self._local(child) in ("decisionTable", "literalExpression", "context")
-            ),
-            None,
-        )
-        if logic is None:
-            raise DecisionError(
-                "la decisión no tiene una tabla, una expresión ni un contexto", place
-            )
-        return Decision(place, self._variable(node), tuple(requires), self._logic(logic, place))
-
-    def _local(self, node: etree._Element) -> str:
-        return etree.QName(node).localname if isinstance(node.tag, str) else ""
-
-    def _logic(self, node: etree._Element, place: str) -> Logic:
-        kind = self._local(node)
-        if kind == "decisionTable":
-            return self._table(node, place).evaluate
-        if kind == "context":
-            return self._context(node, place)
-        expression = self._expression(self._text(node), place)
-        return lambda values: (_value(expression, values, place), ())
-
-    def _context(self, node: etree._Element, place: str) -> Logic:
-        """Entries in order, each seeing those before it; one without name is the result."""
-        entries: list[tuple[str, Logic]] = []
-        for entry in node.findall(f"{self._ns}contextEntry"):
-            variable = entry.find(f"{self._ns}variable")
-            name = "" if variable is None else str(variable.get("name"))
-            body = next(
-                (
-                    c
-                    for c in entry
-                    if self._local(c) in ("decisionTable", "literalExpression", "context")
-                ),
-                None,
-            )
-            if body is None:
-                raise DecisionError("una entrada del contexto está vacía", place)
-            entries.append((name, self._logic(body, f"{place}/{name or 'resultado'}")))
-
-        def logic(values: Mapping[str, Any]) -> tuple[Any, tuple[str, ...]]:
-            known, result = dict(values), {}
-            for name, body in entries:
-                value, matched = body(known)
-                if not name:
-                    return value, matched
-                known[name] = result[name] = value
-            return result, ()
-
-        return logic
-
-    def _knowledge(self, node: etree._Element) -> Callable[[Scope], Function]:
-        place = str(node.get("id"))
-        logic = node.find(f"{self._ns}encapsulatedLogic")
-        body = None if logic is None else logic.find(f"{self._ns}literalExpression")
-        if logic is None or body is None or logic.get("kind", "FEEL") != "FEEL":
-            raise DecisionError("el conocimiento de negocio es una función FEEL", place)
-        parameters = tuple(
-            str(item.get("name")) for item in logic.findall(f"{self._ns}formalParameter")
-        )
-        code = self._expression(self._text(body), place).code
-        return lambda scope: Function(parameters, code, scope)
-
-    def _table(self, node: etree._Element, place: str) -> Table:
-        policy, aggregation = node.get("hitPolicy", "UNIQUE"), node.get("aggregation")
-        try:
-            hit = HitPolicy(policy)
-            joined = Aggregation(aggregation) if aggregation else None
-        except ValueError:
-            raise DecisionError(
-                f"la política «{policy} {aggregation or ''}» no existe", place
-            ) from None
-        inputs = tuple(self._input(item, place) for item in node.findall(f"{self._ns}input"))
-        outputs = tuple(self._output(item, place) for item in node.findall(f"{self._ns}output"))
-        nodes = node.findall(f"{self._ns}rule")
-        if len(nodes) > MAX_RULES:
-            raise DecisionError(f"la tabla pasa de {MAX_RULES} reglas", place)
-        rules = tuple(self._rule(item, at, place) for at, item in enumerate(nodes, start=1))
-        for rule in rules:
-            if len(rule.tests) != len(inputs) or len(rule.outputs) != len(outputs):
-                raise DecisionError("la regla no tiene una celda por columna", f"{place}/{rule.id}")
-        return Table(place, hit, joined, inputs, outputs, rules)
-
-    def _input(self, node: etree._Element, place: str) -> Column:
-        label = str(node.get("label") or node.get("id") or "entrada")
-        expression = node.find(f"{self._ns}inputExpression")
-        text = "" if expression is None else self._text(expression)
-        allowed = self._text(node.find(f"{self._ns}inputValues"))
-        return Column(
-            id=str(node.get("id") or label),
-            label=label,
-            expression=self._expression(text, f"{place}/{label}"),
-            allowed=self._tests(allowed, f"{place}/{label}") if allowed else None,
-        )
-
-    def _output(self, node: etree._Element, place: str) -> Column:
-        label = str(node.get("name") or node.get("label") or node.get("id") or "salida")
-        allowed = self._text(node.find(f"{self._ns}outputValues"))
-        default = self._text(node.find(f"{self._ns}defaultOutputEntry"))
-        return Column(
-            id=str(node.get("id") or label),
-            label=label,
-            allowed=self._tests(allowed, f"{place}/{label}") if allowed else None,
-            priorities=self._priorities(allowed, f"{place}/{label}"),
-            default=self._expression(default, f"{place}/{label}") if default else None,
-        )
-
-    def _priorities(self, allowed: str, place: str) -> tuple[Expression, ...]:
-        """The allowed outputs one by one: their order is their priority."""
-        parts, depth, quoted, current = [], 0, False, ""
-        for char in allowed:
-            quoted = not quoted if char == '"' else quoted
-            depth += 0 if quoted else (char in "([{") - (char in ")]}")
-            if char == "," and depth == 0 and not quoted:
-                parts.append(current)
-                current = ""
-            else:
-                current += char
-        return tuple(self._tests(part.strip(), place) for part in [*parts, current] if part.strip())
-
-    def _rule(self, node: etree._Element, number: int, place: str) -> Rule:
-        identifier = str(node.get("id") or f"regla {number}")
-
-        def cells(
-            kind: str, build: Callable[[str, str], Expression]
-        ) -> tuple[tuple[str, Expression], ...]:
-            found = []
-            for at, item in enumerate(node.findall(f"{self._ns}{kind}"), start=1):
-                cell = str(item.get("id") or f"{identifier}, celda {at}")
-                found.append((cell, build(self._text(item), f"{place}/{cell}")))
-            return tuple(found)
-
-        return Rule(
-            identifier,
-            cells("inputEntry", lambda text, cell: self._tests(text or "-", cell)),
-            cells("outputEntry", lambda text, cell: self._expression(text or "null", cell)),
-        )
-
-    def _text(self, node: etree._Element | None) -> str:
-        found = None if node is None else node.find(f"{self._ns}text")
-        return "" if found is None else "".join(str(part) for part in found.itertext()).strip()
-
-    def _expression(self, text: str, place: str) -> Expression:
-        try:
-            return compile_expression(text)
-        except FeelError as error:
-            raise DecisionError(f"«{text}» no es FEEL: {error}", place) from None
-
-    def _tests(self, text: str, place: str) -> Expression:
-        try:
-            return compile_unary_tests(text)
-        except FeelError as error:
-            raise DecisionError(f"«{text}» no es una prueba FEEL: {error}", place) from None
-
-
-def _value(expression: Expression, values: Mapping[str, Any], place: str) -> Any:
-    try:
-        return expression.evaluate(values)
-    except FeelError as error:
-        raise DecisionError(str(error), place) from error
+    return read_model(xml)

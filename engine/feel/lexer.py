@@ -9,43 +9,19 @@ from enum import StrEnum
 from engine.feel.errors import FeelLimitExceeded, FeelSyntaxError
 
 MAX_LENGTH = 20_000
-SPACED_NAMES = (
-    "date and time",
-    "years and months duration",
-    "string length",
-    "upper case",
-    "lower case",
-    "substring before",
-    "substring after",
-    "starts with",
-    "ends with",
-    "list contains",
-    "insert before",
-    "index of",
-    "distinct values",
-    "get value",
-    "get entries",
-    "is defined",
-    "day of week",
-    "day of year",
-    "week of year",
-    "month of year",
-    "last day of month",
-    "round half up",
-    "round half down",
-    "round up",
-    "round down",
-)
+# A name begins with a letter, `_` or a character past the basic plane (DMN 1.5, grammar rule 28).
 _WORDS = re.compile(
     r"(?P<space>\s+|//[^\n]*|/\*.*?\*/)"
-    r"|(?P<number>\d+(\.\d+)?|\.\d+)"
+    r"|(?P<number>(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)"
     r'|(?P<string>"(?:[^"\\]|\\.)*")'
     r'|(?P<at>@"[^"]*")'
-    r"|(?P<name>[^\W\d]\w*)"
-    r"|(?P<symbol>\*\*|\.\.|->|<=|>=|!=|[-+*/()\[\]{},:.<>=?])",
+    r"|(?P<name>(?:[^\W\d]|[\U00010000-\U000EFFFF])(?:\w|[\u00b7\U00010000-\U000EFFFF])*)"
+    r"|(?P<symbol>\*\*|\.\.|->|<=|>=|!=|[-+*/()\[\]{},:.<>=?'])",
     re.DOTALL,
 )
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "\\": "\\", "'": "'"}
+_ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|U[0-9a-fA-F]{6}|.)", re.DOTALL)
+_PAIR = re.compile(r"([\ud800-\udbff])([\udc00-\udfff])")
 
 
 class Kind(StrEnum):
@@ -59,7 +35,7 @@ class Kind(StrEnum):
     END = "end"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Token:
     """A word with its place."""
 
@@ -71,15 +47,12 @@ class Token:
 def tokens_of(source: str) -> list[Token]:
     """The words; raises FeelSyntaxError, FeelLimitExceeded."""
     if len(source) > MAX_LENGTH:
-        raise FeelLimitExceeded("La expresión es demasiado larga.")
+        raise FeelLimitExceeded(
+            f"La expresión es demasiado larga: el máximo son {MAX_LENGTH} caracteres."
+        )
     found: list[Token] = []
     position = 0
     while position < len(source):
-        spaced = _spaced(source, position)
-        if spaced is not None:
-            found.append(Token(Kind.NAME, spaced[0], position))
-            position = spaced[1]
-            continue
         match = _WORDS.match(source, position)
         if match is None:
             raise FeelSyntaxError(f"no se entiende «{source[position]}»", position)
@@ -88,20 +61,6 @@ def tokens_of(source: str) -> list[Token]:
         position = match.end()
     found.append(Token(Kind.END, "", len(source)))
     return found
-
-
-def _spaced(source: str, position: int) -> tuple[str, int] | None:
-    """A built-in function whose name has spaces, if one stands here before a parenthesis."""
-    if not source[position].isalpha() or (
-        position and (source[position - 1].isalnum() or source[position - 1] == "_")
-    ):
-        return None
-    for name in SPACED_NAMES:
-        pattern = r"\s+".join(name.split()) + r"(?=\s*\()"
-        match = re.compile(pattern).match(source, position)
-        if match is not None:
-            return name, match.end()
-    return None
 
 
 def _token(group: str, text: str, position: int) -> Token:
@@ -113,12 +72,26 @@ def _token(group: str, text: str, position: int) -> Token:
 
 
 def _unescape(text: str, position: int) -> str:
+    """A text without its escapes; a backslash that escapes nothing stays."""
+    if "\\" not in text:
+        return text
+
     def replace(match: re.Match[str]) -> str:
         code = match[1]
-        if code.startswith("u"):
-            return chr(int(code[1:], 16))
-        if code not in _ESCAPES:
-            raise FeelSyntaxError(f"«\\{code}» no es un escape", position)
-        return _ESCAPES[code]
+        if code[0] in "uU" and len(code) > 1:
+            point = int(code[1:], 16)
+            if point > 0x10FFFF:
+                raise FeelSyntaxError(f"«\\{code}» no es un carácter", position)
+            return chr(point)
+        return _ESCAPES.get(code, match[0])
 
-    return re.sub(r"\\(u[0-9a-fA-F]{4}|.)", replace, text)
+    plain = _PAIR.sub(_joined_pair, _ESCAPE.sub(replace, text))
+    if any("\ud800" <= char <= "\udfff" for char in plain):
+        raise FeelSyntaxError("medio carácter no es un carácter", position)
+    return plain
+
+
+def _joined_pair(match: re.Match[str]) -> str:
+    """The character that two surrogates stand for."""
+    high, low = ord(match[1]) - 0xD800, ord(match[2]) - 0xDC00
+    return chr(0x10000 + (high << 10) + low)

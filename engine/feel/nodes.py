@@ -2,89 +2,273 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
-from decimal import Decimal
+import operator as operators
+from collections.abc import Callable, Mapping
+from decimal import Decimal, DecimalException
 from typing import Any
 
-from engine.feel.arithmetic import negate, operate
-from engine.feel.errors import FeelError, FeelLimitExceeded
+from engine.feel.arithmetic import NUMBERS, negate, operate
 from engine.feel.functions import FUNCTIONS
-from engine.feel.scope import MAX_ITEMS, Code, Function, Scope, call
-from engine.feel.values import Months, Range, compare, equal, is_number
+from engine.feel.scope import MISSING, Code, Function, Scope, call, host_value, lookup
+from engine.feel.temporal import temporal_part
+from engine.feel.types import Type
+from engine.feel.values import MAX_EXPONENT, PLAIN, Range, compare, equal, is_function, normal
+
+_LONG_TEXT = 1_000
+_NESTED_OPERATIONS = 4
+
+
+class Literal:
+    """A value that is always the same; what it stands beside may be made for it."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __call__(self, _scope: Scope) -> Any:
+        return self.value
 
 
 def constant(value: Any) -> Code:
     """A literal."""
-    return lambda _scope: value
+    return Literal(value)
 
 
 def name(identifier: str) -> Code:
     """A name in sight, else a built-in function, else null."""
-    built_in = FUNCTIONS.get(identifier)
+    fallback = FUNCTIONS.get(identifier)
 
     def code(scope: Scope) -> Any:
-        return scope.get(identifier) if built_in is None or scope.knows(identifier) else built_in
+        # The usual case without a call: a plain value of the host, in a plain dictionary.
+        if scope.parent is None:
+            values = scope.values
+            if type(values) is dict and identifier in values:
+                value = values[identifier]
+                kind = type(value)
+                if kind is Decimal:
+                    if value.is_finite() and -MAX_EXPONENT <= value.adjusted() <= MAX_EXPONENT:
+                        return value
+                elif kind in PLAIN:
+                    return value
+        value = lookup(scope, identifier)
+        return fallback if value is MISSING else value
 
     return code
 
 
-def disjunction(left: Code, right: Code) -> Code:
+def called_name(identifier: str) -> Code:
+    """A name that is called: a function in sight, else the built-in one.
+
+    A value of that name that is no function does not hide the built-in; the host's values, which
+    are none, are not even looked up.
+    """
+    built_in = FUNCTIONS.get(identifier)
+    if built_in is None:
+        return name(identifier)
+
+    def code(scope: Scope) -> Any:
+        while (parent := scope.parent) is not None:
+            value = scope.values.get(identifier)
+            if value is not None and is_function(value):
+                return value
+            scope = parent
+        return built_in
+
+    return code
+
+
+def name_path(identifier: str, keys: tuple[str, ...]) -> Code:
+    """`name.key.key`: of the host's values only what the path ends in is made FEEL's."""
+
+    def code(scope: Scope) -> Any:
+        values = scope.values
+        if scope.parent is None and type(values) is dict:
+            value = values.get(identifier)
+        else:
+            value, raw = host_value(scope, identifier)
+            if value is MISSING:
+                return None
+            if not raw:
+                return _parts(value, keys)
+        for at, key in enumerate(keys):
+            if type(value) is not dict and not isinstance(value, Mapping):
+                return _parts(normal(value), keys[at:])
+            value = value.get(key)
+        return normal(value)
+
+    return code
+
+
+def _parts(value: Any, keys: tuple[str, ...]) -> Any:
+    for key in keys:
+        value = part_of(value, key)
+    return value
+
+
+def disjunction(operands: list[Code]) -> Code:
     """`or` of three values."""
 
     def code(scope: Scope) -> Any:
-        first = left(scope)
-        if first is True:
-            return True
-        second = right(scope)
-        if second is True:
-            return True
-        return False if first is False and second is False else None
+        result: bool | None = False
+        for operand in operands:
+            value = operand(scope)
+            if value is True:
+                return True
+            if value is not False:
+                result = None
+        return result
 
     return code
 
 
-def conjunction(left: Code, right: Code) -> Code:
+def conjunction(operands: list[Code]) -> Code:
     """`and` of three values."""
 
     def code(scope: Scope) -> Any:
-        first = left(scope)
-        if first is False:
-            return False
-        second = right(scope)
-        if second is False:
-            return False
-        return True if first is True and second is True else None
+        result: bool | None = True
+        for operand in operands:
+            value = operand(scope)
+            if value is False:
+                return False
+            if value is not True:
+                result = None
+        return result
 
     return code
+
+
+def _less(left: Any, right: Any) -> bool | None:
+    if type(left) is Decimal and type(right) is Decimal:
+        return left < right
+    return compare("<", left, right)
+
+
+def _at_most(left: Any, right: Any) -> bool | None:
+    if type(left) is Decimal and type(right) is Decimal:
+        return left <= right
+    return compare("<=", left, right)
+
+
+def _different(left: Any, right: Any) -> bool | None:
+    same = equal(left, right)
+    return None if same is None else not same
+
+
+COMPARISONS: dict[str, Callable[[Any, Any], bool | None]] = {
+    "=": equal,
+    "!=": _different,
+    "<": _less,
+    "<=": _at_most,
+    ">": lambda left, right: _less(right, left),
+    ">=": lambda left, right: _at_most(right, left),
+}
+
+
+_NATIVE: dict[str, Callable[[Any, Any], bool]] = {
+    "=": operators.eq,
+    "!=": operators.ne,
+    "<": operators.lt,
+    "<=": operators.le,
+    ">": operators.gt,
+    ">=": operators.ge,
+}
+
+
+def _spend_on(scope: Scope, value: Any) -> None:
+    """A long text costs steps, or a loop over it would have no bound worth its name."""
+    if type(value) is str and len(value) > _LONG_TEXT:
+        scope.budget.spend(len(value) // _LONG_TEXT)
 
 
 def comparison(operator: str, left: Code, right: Code) -> Code:
     """Equality or order."""
+    compared = COMPARISONS[operator]
+    if isinstance(right, Literal):
+        return _comparison_with(operator, left, right.value)
 
     def code(scope: Scope) -> Any:
-        return _compared(operator, left(scope), right(scope))
+        first, second = left(scope), right(scope)
+        if type(first) is str:
+            _spend_on(scope, first)
+        return compared(first, second)
 
     return code
 
 
-def _compared(operator: str, left: Any, right: Any) -> bool | None:
-    if operator == "=":
-        return equal(left, right)
-    if operator == "!=":
-        same = equal(left, right)
-        return None if same is None else not same
-    return compare(operator, left, right)
+def _comparison_with(operator: str, left: Code, value: Any) -> Code:
+    """A comparison with a literal, which needs no steps of its own: sources are short."""
+    compared, kind = COMPARISONS[operator], type(value)
+    native: Callable[[Any, Any], bool] | None = None
+    if kind is Decimal or (kind is str and operator in ("=", "!=")):
+        native = _NATIVE[operator]
+
+    def code(scope: Scope) -> Any:
+        first = left(scope)
+        if native is not None and type(first) is kind:
+            return native(first, value)
+        return compared(first, value)
+
+    return code
 
 
 def between(value: Code, low: Code, high: Code) -> Code:
     """`x between a and b`, both included."""
-    return lambda scope: Range(low(scope), high(scope)).contains(value(scope))
+
+    def code(scope: Scope) -> Any:
+        given, start, end = value(scope), low(scope), high(scope)
+        above, below = _at_most(start, given), _at_most(given, end)
+        if above is False or below is False:
+            return False
+        return True if above and below else None
+
+    return code
 
 
-def arithmetic(operator: str, left: Code, right: Code) -> Code:
-    """An operation on two values."""
-    return lambda scope: operate(operator, left(scope), right(scope))
+_FAST: dict[str, Callable[[Decimal, Decimal], Decimal]] = {
+    "+": NUMBERS.add,
+    "-": NUMBERS.subtract,
+    "*": NUMBERS.multiply,
+}
+
+
+def arithmetic(first: Code, rest: list[tuple[str, Code]]) -> Code:
+    """Operations from left to right."""
+    code = first
+    if len(rest) <= _NESTED_OPERATIONS:
+        for operator, operand in rest:
+            code = _operation(code, operator, operand)
+        return code
+
+    def chained(scope: Scope) -> Any:
+        value = first(scope)
+        for operator, operand in rest:
+            value = _operated(scope, operator, value, operand(scope))
+        return value
+
+    return chained
+
+
+def _operation(left: Code, operator: str, right: Code) -> Code:
+    fast = _FAST.get(operator)
+
+    def code(scope: Scope) -> Any:
+        first, second = left(scope), right(scope)
+        if fast is not None and type(first) is Decimal and type(second) is Decimal:
+            try:
+                return fast(first, second)
+            except DecimalException:
+                return None
+        return _operated(scope, operator, first, second)
+
+    return code
+
+
+def _operated(scope: Scope, operator: str, left: Any, right: Any) -> Any:
+    value = operate(operator, left, right)
+    if type(value) is str:
+        _spend_on(scope, value)
+    return value
 
 
 def negation(operand: Code) -> Code:
@@ -97,14 +281,46 @@ def conditional(condition: Code, yes: Code, no: Code) -> Code:
     return lambda scope: yes(scope) if condition(scope) is True else no(scope)
 
 
+def instance_of(value: Code, kind: Type) -> Code:
+    """`x instance of type`."""
+    return lambda scope: kind.conforms(value(scope))
+
+
 def listing(items: list[Code]) -> Code:
     """A list."""
     return lambda scope: [item(scope) for item in items]
 
 
 def ranging(low: Code, high: Code, low_included: bool, high_included: bool) -> Code:
-    """A range."""
-    return lambda scope: Range(low(scope), high(scope), low_included, high_included)
+    """A range; null when its ends are of different kinds or there is none."""
+
+    def code(scope: Scope) -> Any:
+        start, end = low(scope), high(scope)
+        if start is None and end is None:
+            return None
+        if start is not None and end is not None and compare("<=", start, end) is None:
+            return None
+        return Range(
+            start, end, low_included and start is not None, high_included and end is not None
+        )
+
+    return code
+
+
+def comparison_range(operator: str, end: Code) -> Code:
+    """`(< 10)`: a range with one end; `(= 10)` has it twice."""
+
+    def code(scope: Scope) -> Any:
+        value = end(scope)
+        if value is None or compare("<=", value, value) is None:
+            return None
+        if operator == "=":
+            return Range(value, value)
+        if operator in ("<", "<="):
+            return Range(None, value, False, operator == "<=")
+        return Range(value, None, operator == ">=", False)
+
+    return code
 
 
 def context(entries: list[tuple[str, Code]]) -> Code:
@@ -120,9 +336,10 @@ def context(entries: list[tuple[str, Code]]) -> Code:
     return code
 
 
-def function(parameters: tuple[str, ...], body: Code) -> Code:
+def function(parameters: tuple[str, ...], types: Mapping[str, Type], body: Code) -> Code:
     """A function, with the names in sight where it is written."""
-    return lambda scope: Function(parameters, body, scope)
+    convert = {key: kind.convert for key, kind in types.items()}
+    return lambda scope: Function(parameters, body, scope, convert)
 
 
 def calling(called: Code, positional: list[Code], named: dict[str, Code]) -> Code:
@@ -138,194 +355,24 @@ def calling(called: Code, positional: list[Code], named: dict[str, Code]) -> Cod
 
 def path(value: Code, key: str) -> Code:
     """`context.key`, the keys of a list of contexts, or a part of a date. Never a host attribute."""
-
-    def code(scope: Scope) -> Any:
-        found = value(scope)
-        if isinstance(found, list):
-            return [_part(item, key) for item in found]
-        return _part(found, key)
-
-    return code
+    return lambda scope: part_of(value(scope), key)
 
 
-def _part(value: Any, key: str) -> Any:
+def part_of(value: Any, key: str) -> Any:
+    """The entry of a context, that of each item of a list, or a part of a date or a range."""
     if isinstance(value, dict):
         return value.get(key)
-    part = _temporal_part(value, key)
-    return Decimal(part) if isinstance(part, int) else part
+    if isinstance(value, list):
+        return [part_of(item, key) if not isinstance(item, list) else None for item in value]
+    if isinstance(value, Range):
+        return _range_part(value, key)
+    return temporal_part(value, key)
 
 
-def _temporal_part(value: Any, key: str) -> Any:
-    """The parts that DMN names, one by one."""
-    if isinstance(value, date) and key in ("year", "month", "day"):
-        return {"year": value.year, "month": value.month, "day": value.day}[key]
-    if isinstance(value, date) and key == "weekday":
-        return value.isoweekday()
-    if isinstance(value, datetime | time) and key in ("hour", "minute", "second"):
-        return {"hour": value.hour, "minute": value.minute, "second": value.second}[key]
-    if isinstance(value, Months) and key in ("years", "months"):
-        years, months = divmod(abs(value.count), 12)
-        return {"years": years, "months": months}[key] * (-1 if value.count < 0 else 1)
-    if isinstance(value, timedelta) and key in ("days", "hours", "minutes", "seconds"):
-        seconds = int(abs(value).total_seconds())
-        parts = {
-            "days": seconds // 86400,
-            "hours": seconds % 86400 // 3600,
-            "minutes": seconds % 3600 // 60,
-            "seconds": seconds % 60,
-        }
-        return parts[key] * (-1 if value < timedelta(0) else 1)
-    return None
-
-
-def filtering(value: Code, condition: Code) -> Code:
-    """`list[2]`, `list[-1]` or `list[item > 3]`; the keys of an item that is a context are in sight."""
-
-    def code(scope: Scope) -> Any:
-        items = value(scope)
-        if items is None:
-            return None
-        if not isinstance(items, list):
-            items = [items]
-        kept = []
-        for item in items:
-            names = {**item, "item": item} if isinstance(item, dict) else {"item": item}
-            result = condition(scope.inner(names))
-            if is_number(result):
-                return _at(items, result)
-            if result is True:
-                kept.append(item)
-        if not items and is_number(condition(scope)):
-            return None
-        return kept
-
-    return code
-
-
-def _at(items: list[Any], position: Decimal) -> Any:
-    index = int(position)
-    if index == 0 or abs(index) > len(items):
-        return None
-    return items[index - 1 if index > 0 else index]
-
-
-def iteration(iterators: list[tuple[str, Code, Code | None]], body: Code) -> Code:
-    """`for … return …`; `partial` holds the results so far."""
-
-    def code(scope: Scope) -> Any:
-        results: list[Any] = []
-        for values in _combinations(scope, iterators):
-            results.append(body(scope.inner({**values, "partial": results})))
-            if len(results) > MAX_ITEMS:
-                raise FeelLimitExceeded("La lista que resulta es demasiado larga.")
-        return results
-
-    return code
-
-
-def quantified(iterators: list[tuple[str, Code, Code | None]], body: Code, *, some: bool) -> Code:
-    """`some … satisfies` and `every … satisfies`."""
-
-    def code(scope: Scope) -> Any:
-        unknown = False
-        for values in _combinations(scope, iterators):
-            result = body(scope.inner(values))
-            if result is some:
-                return some
-            unknown = unknown or not isinstance(result, bool)
-        return None if unknown else not some
-
-    return code
-
-
-def _combinations(
-    scope: Scope, iterators: list[tuple[str, Code, Code | None]]
-) -> Iterator[dict[str, Any]]:
-    """The bindings of the iterators, the later ones inside the earlier."""
-    if not iterators:
-        yield {}
-        return
-    (key, first, last), rest = iterators[0], iterators[1:]
-    for item in _items(scope, first, last):
-        inner = scope.inner({key: item})
-        for values in _combinations(inner, rest):
-            yield {key: item, **values}
-
-
-def _items(scope: Scope, first: Code, last: Code | None) -> Iterator[Any]:
-    start = first(scope)
-    if last is None and isinstance(start, Range):
-        yield from _count(start.low, start.high, start.low_included, start.high_included)
-    elif last is None:
-        yield from start if isinstance(start, list) else ([] if start is None else [start])
-    else:
-        yield from _count(start, last(scope), True, True)
-
-
-def _count(low: Any, high: Any, low_included: bool, high_included: bool) -> Iterator[Any]:
-    """Whole numbers or days from one to the other, up or down."""
-    if is_number(low) and is_number(high):
-        step: Any = Decimal(1) if low <= high else Decimal(-1)
-    elif isinstance(low, date) and isinstance(high, date):
-        step = timedelta(days=1) if low <= high else timedelta(days=-1)
-    else:
-        raise FeelError("Solo se puede contar entre dos números o dos fechas.")
-    value = low if low_included else low + step
-    forward = low <= high
-    while (
-        (value < high or (value == high and high_included))
-        if forward
-        else (value > high or (value == high and high_included))
-    ):
-        yield value
-        value = value + step
-
-
-def membership(value: Code, tests: Code) -> Code:
-    """`x in tests`."""
-    return lambda scope: tests(scope.inner({"?": value(scope)}))
-
-
-def test_compare(operator: str, operand: Code) -> Code:
-    """A test such as `< 3` on the value `?`."""
-    return lambda scope: _compared(operator, scope.get("?"), operand(scope))
-
-
-def test_value(expression: Code) -> Code:
-    """A test that is a value, a range, a list, or a condition on `?`."""
-
-    def code(scope: Scope) -> Any:
-        value, result = scope.get("?"), expression(scope)
-        if isinstance(result, Range):
-            return result.contains(value)
-        if isinstance(result, list) and not isinstance(value, list):
-            return any(equal(value, item) is True for item in result)
-        if isinstance(result, bool) and not isinstance(value, bool):
-            return result
-        return equal(value, result)
-
-    return code
-
-
-def any_test(tests: list[Code]) -> Code:
-    """Whether any of the tests holds."""
-    if len(tests) == 1:
-        return tests[0]
-
-    def code(scope: Scope) -> Any:
-        results = [test(scope) for test in tests]
-        if any(result is True for result in results):
-            return True
-        return None if any(result is None for result in results) else False
-
-    return code
-
-
-def negated_tests(tests: Code) -> Code:
-    """`not(…)` of tests."""
-
-    def code(scope: Scope) -> Any:
-        result = tests(scope)
-        return None if result is None else not result
-
-    return code
+def _range_part(value: Range, key: str) -> Any:
+    return {
+        "start": value.low,
+        "end": value.high,
+        "start included": value.low_included,
+        "end included": value.high_included,
+    }.get(key)

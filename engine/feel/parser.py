@@ -3,368 +3,225 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import Decimal
-from typing import Any
+from contextlib import suppress
 
-from engine.feel import nodes
-from engine.feel.errors import FeelError, FeelLimitExceeded, FeelSyntaxError
-from engine.feel.lexer import Kind, Token, tokens_of
+from engine.feel import loops, matching, nodes
+from engine.feel.errors import FeelSyntaxError
+from engine.feel.lexer import Kind
+from engine.feel.primaries import COMPARISONS, Primaries
 from engine.feel.scope import Code
-from engine.feel.values import parse_temporal
+from engine.feel.types import Type
 
-MAX_DEPTH = 80
-_COMPARISONS = ("=", "!=", "<", "<=", ">", ">=")
-_RESERVED = frozenset(
-    [
-        "if",
-        "then",
-        "else",
-        "for",
-        "in",
-        "return",
-        "some",
-        "every",
-        "satisfies",
-        "and",
-        "or",
-        "between",
-        "function",
-        "true",
-        "false",
-        "null",
-        "instance",
-        "of",
-    ]
+# What follows the `[` that closes a range open at its end: nothing that begins a filter.
+_AFTER_A_RANGE = frozenset((")", ",", "]", "}", "=", "!=", "<=", ">=", "..", ".", ""))
+_OPERATORS = frozenset(
+    ("and", "or", "then", "else", "return", "satisfies", "in", "between", "instance")
 )
 
 
-class Parser:
+class Parser(Primaries):
     """Reads one expression, or the tests of a decision table's cell."""
-
-    def __init__(self, source: str) -> None:
-        self._tokens = tokens_of(source)
-        self._at = 0
-        self._depth = 0
 
     def whole_expression(self) -> Code:
         """An expression and nothing after it."""
         code = self.expression()
-        self._end()
+        self._words.end()
         return code
 
     def whole_tests(self) -> Code:
         """Unary tests: `-`, or tests separated by commas, or `not(…)`."""
-        if self._is("-") and self._tokens[self._at + 1].kind is Kind.END:
-            self._at += 1
+        words = self._words
+        if words.stands("-") and words.peek(1).kind is Kind.END:
+            words.at += 1
             return nodes.constant(True)
-        if self._is_name("not") and self._tokens[self._at + 1].text == "(":
-            self._at += 2
-            code = nodes.negated_tests(self._tests(")"))
-            self._take(")")
-            self._end()
-            return code
-        code = self._tests("")
-        self._end()
+        if words.stands_name("not") and words.peek(1).text == "(":
+            with suppress(FeelSyntaxError):
+                return self._negated()
+            words.at = 0
+        code = self._tests()
+        words.end()
         return code
 
-    def _tests(self, stop: str) -> Code:
-        tests = [self._test()]
-        while self._accept(","):
-            tests.append(self._test())
-        if stop and not self._is(stop):
-            raise self._unexpected()
-        return nodes.any_test(tests)
+    def type(self) -> Type:
+        """A type and nothing after it."""
+        found = self._types.type()
+        self._words.end()
+        return found
 
-    def _test(self) -> Code:
-        for operator in ("<=", ">=", "<", ">", "!=", "="):
-            if self._accept(operator):
-                return nodes.test_compare(operator, self._sum())
-        return nodes.test_value(self.expression())
+    def _negated(self) -> Code:
+        self._words.at += 2
+        code = matching.negated_tests(self._tests())
+        self._words.take(")")
+        self._words.end()
+        return code
+
+    def _tests(self) -> Code:
+        tests = [self._test()]
+        while self._words.accept(","):
+            tests.append(self._test())
+        return matching.any_test(tests)
+
+    def _test(self, operand: Callable[[], Code] | None = None) -> Code:
+        """A test; operand: what reads it where it may not be a whole expression."""
+        operator = self._words.peek().text
+        if self._words.peek().kind is Kind.SYMBOL and operator in COMPARISONS:
+            self._words.at += 1
+            return matching.test_compare(operator, self._sum())
+        before, self._about_value = self._about_value, False
+        expression = (operand or self.expression)()
+        about_value, self._about_value = self._about_value, before
+        return matching.test_value(expression, about_value=about_value)
 
     def expression(self) -> Code:
         """Any expression."""
-        self._depth += 1
-        if self._depth > MAX_DEPTH:
-            raise FeelLimitExceeded("La expresión tiene demasiados niveles.")
-        try:
+        with self._words.deeper():
             return self._or()
-        finally:
-            self._depth -= 1
 
     def _or(self) -> Code:
-        code = self._and()
-        while self._accept_name("or"):
-            code = nodes.disjunction(code, self._and())
-        return code
+        operands = [self._and()]
+        while self._words.accept_name("or"):
+            operands.append(self._and())
+        return nodes.disjunction(operands) if len(operands) > 1 else operands[0]
 
     def _and(self) -> Code:
-        code = self._comparison()
-        while self._accept_name("and"):
-            code = nodes.conjunction(code, self._comparison())
-        return code
+        operands = [self._comparison()]
+        while self._words.accept_name("and"):
+            operands.append(self._comparison())
+        return nodes.conjunction(operands) if len(operands) > 1 else operands[0]
 
     def _comparison(self) -> Code:
         code = self._sum()
-        while True:
-            operator = self._peek().text if self._peek().kind is Kind.SYMBOL else ""
-            if operator in _COMPARISONS:
-                self._at += 1
+        words = self._words
+        for _ in range(len(words.tokens)):
+            operator = words.peek().text if words.peek().kind is Kind.SYMBOL else ""
+            if operator in COMPARISONS:
+                words.at += 1
                 code = nodes.comparison(operator, code, self._sum())
-            elif self._accept_name("between"):
+            elif words.accept_name("between"):
                 low = self._sum()
-                self._take_name("and")
+                words.take_name("and")
                 code = nodes.between(code, low, self._sum())
-            elif self._accept_name("in"):
-                code = nodes.membership(code, self._in_tests())
+            elif words.accept_name("in"):
+                code = matching.membership(code, self._in_tests())
             else:
-                return code
+                break
+        return code
 
     def _in_tests(self) -> Code:
-        if self._is("("):
-            saved = self._at
-            self._at += 1
-            tests = self._tests("")
-            if self._accept(")"):
-                return tests
-            self._at = saved
-        return self._test()
+        """After `in`: tests between parentheses, a range, or one test."""
+        if not self._words.accept("("):
+            return self._test(self._sum)
+        with self._words.deeper():
+            first = self._test_or_expression()
+            if self._words.accept(".."):
+                return matching.test_value(self._range_end(first[1], False), about_value=False)
+            tests = [first[0]]
+            while self._words.accept(","):
+                tests.append(self._test())
+            self._words.take(")")
+        return matching.any_test(tests)
+
+    def _test_or_expression(self) -> tuple[Code, Code]:
+        """A test, and the expression that it is when it has no operator before it."""
+        operator = self._words.peek().text
+        if self._words.peek().kind is Kind.SYMBOL and operator in COMPARISONS:
+            return (self._test(), nodes.constant(None))
+        before, self._about_value = self._about_value, False
+        expression = self.expression()
+        about_value, self._about_value = self._about_value, before
+        return matching.test_value(expression, about_value=about_value), expression
+
+    def _chain(self, operators: tuple[str, ...], operand: Callable[[], Code]) -> Code:
+        first = operand()
+        rest: list[tuple[str, Code]] = []
+        while any(self._words.stands(operator) for operator in operators):
+            rest.append((self._words.next().text, operand()))
+        return nodes.arithmetic(first, rest) if rest else first
 
     def _sum(self) -> Code:
-        code = self._product()
-        while self._is("+") or self._is("-"):
-            operator = self._next().text
-            code = nodes.arithmetic(operator, code, self._product())
-        return code
+        return self._chain(("+", "-"), self._product)
 
     def _product(self) -> Code:
-        code = self._power()
-        while self._is("*") or self._is("/"):
-            operator = self._next().text
-            code = nodes.arithmetic(operator, code, self._power())
-        return code
+        return self._chain(("*", "/"), self._power)
 
     def _power(self) -> Code:
-        code = self._unary()
-        while self._accept("**"):
-            code = nodes.arithmetic("**", code, self._unary())
-        return code
+        return self._chain(("**",), self._unary)
 
     def _unary(self) -> Code:
-        minus = False
-        while self._accept("-"):
-            minus = not minus
+        minus = 0
+        while self._words.accept("-"):
+            minus += 1
         code = self._postfix()
-        return nodes.negation(code) if minus else code
-
-    def _postfix(self) -> Code:
-        code = self._primary()
-        while True:
-            if self._accept("."):
-                code = nodes.path(code, self._name())
-            elif self._is("["):
-                self._at += 1
-                code = nodes.filtering(code, self.expression())
-                self._take("]")
-            elif self._is("("):
-                code = self._call(code)
-            else:
-                return code
-
-    def _call(self, function: Code) -> Code:
-        self._take("(")
-        positional: list[Code] = []
-        named: dict[str, Code] = {}
-        while not self._is(")"):
-            token = self._peek()
-            if token.kind is Kind.NAME and self._tokens[self._at + 1].text == ":":
-                self._at += 2
-                named[token.text] = self.expression()
-            else:
-                positional.append(self.expression())
-            if not self._accept(","):
-                break
-        self._take(")")
-        return nodes.calling(function, positional, named)
-
-    def _primary(self) -> Code:  # noqa: C901 - one case for each kind of word
-        token = self._next()
-        if token.kind is Kind.NUMBER:
-            return nodes.constant(Decimal(token.text))
-        if token.kind is Kind.STRING:
-            return nodes.constant(token.text)
-        if token.kind is Kind.AT:
-            try:
-                return nodes.constant(parse_temporal(token.text))
-            except FeelError as error:
-                raise FeelSyntaxError(str(error), token.position) from None
-        if token.kind is Kind.NAME:
-            return self._word(token)
-        if token.text == "(":
-            return self._parenthesis()
-        if token.text == "[":
-            return self._list_or_range("[")
-        if token.text == "]":
-            return self._list_or_range("]")
-        if token.text == "{":
-            return self._context()
-        if token.text == "?":
-            return nodes.name("?")
-        self._at -= 1
-        raise self._unexpected()
-
-    def _word(self, token: Token) -> Code:
-        reader: Callable[[], Code] | None = {
-            "if": self._if,
-            "for": self._for,
-            "some": lambda: self._quantified(some=True),
-            "every": lambda: self._quantified(some=False),
-            "function": self._function,
-        }.get(token.text)
-        if reader is not None:
-            return reader()
-        constants: dict[str, Any] = {"true": True, "false": False, "null": None}
-        if token.text in constants:
-            return nodes.constant(constants[token.text])
-        if token.text in _RESERVED:
-            self._at -= 1
-            raise self._unexpected()
-        return nodes.name(token.text)
-
-    def _if(self) -> Code:
-        condition = self.expression()
-        self._take_name("then")
-        yes = self.expression()
-        self._take_name("else")
-        return nodes.conditional(condition, yes, self.expression())
-
-    def _iterators(self) -> list[tuple[str, Code, Code | None]]:
-        found: list[tuple[str, Code, Code | None]] = []
-        while True:
-            name = self._name()
-            self._take_name("in")
-            first = self._sum()
-            last = self._sum() if self._accept("..") else None
-            found.append((name, first, last))
-            if not self._accept(","):
-                return found
-
-    def _for(self) -> Code:
-        iterators = self._iterators()
-        self._take_name("return")
-        return nodes.iteration(iterators, self.expression())
-
-    def _quantified(self, *, some: bool) -> Code:
-        iterators = self._iterators()
-        self._take_name("satisfies")
-        return nodes.quantified(iterators, self.expression(), some=some)
-
-    def _function(self) -> Code:
-        self._take("(")
-        parameters: list[str] = []
-        while not self._is(")"):
-            parameters.append(self._name())
-            if self._accept(":"):
-                self._name()
-            if not self._accept(","):
-                break
-        self._take(")")
-        if self._is_name("external"):
-            raise FeelSyntaxError("las funciones externas no se admiten", self._peek().position)
-        return nodes.function(tuple(parameters), self.expression())
-
-    def _parenthesis(self) -> Code:
-        code = self.expression()
-        if self._accept(".."):
-            return self._range_end(code, low_included=False)
-        self._take(")")
+        if minus:
+            code = nodes.negation(code if minus % 2 else nodes.negation(code))
+        if self._words.stands_name("instance") and self._words.peek(1).text == "of":
+            self._words.at += 2
+            code = nodes.instance_of(code, self._types.type())
         return code
 
-    def _list_or_range(self, opening: str) -> Code:
-        if opening == "[" and self._accept("]"):
-            return nodes.listing([])
-        first = self.expression()
-        if self._accept(".."):
-            return self._range_end(first, low_included=opening == "[")
-        items = [first]
-        while self._accept(","):
-            items.append(self.expression())
-        self._take("]")
-        return nodes.listing(items)
+    def _postfix(self) -> Code:
+        token = self._words.peek()
+        code = self._plain_name() if token.kind is Kind.NAME else None
+        code = code or self._primary()
+        levels = 0
+        while True:
+            if self._words.accept("."):
+                code = nodes.path(code, self._key())
+            elif self._words.stands("[") and not self._closes_a_range():
+                self._words.at += 1
+                code = self._filter(code)
+            elif self._words.accept("("):
+                code = self._arguments(code)
+            else:
+                return code
+            levels += 1
+            if levels > len(self._words.tokens):
+                raise self._words.unexpected()
 
-    def _range_end(self, low: Code, *, low_included: bool) -> Code:
-        high = self.expression()
-        closing = self._next()
-        if closing.text not in ("]", ")", "["):
-            self._at -= 1
-            raise self._unexpected()
-        return nodes.ranging(low, high, low_included, closing.text == "]")
+    def _closes_a_range(self) -> bool:
+        """Whether the `[` here is the end of a range such as `]1..5[`."""
+        following = self._words.peek(1)
+        if following.kind is Kind.NAME:
+            return following.text in _OPERATORS
+        return following.kind in (Kind.SYMBOL, Kind.END) and following.text in _AFTER_A_RANGE
 
-    def _context(self) -> Code:
-        entries: list[tuple[str, Code]] = []
-        while not self._is("}"):
-            token = self._next()
-            if token.kind not in (Kind.NAME, Kind.STRING):
-                self._at -= 1
-                raise self._unexpected()
-            self._take(":")
-            entries.append((token.text, self.expression()))
-            if not self._accept(","):
+    def _filter(self, code: Code) -> Code:
+        start = self._words.at
+        condition = self.expression()
+        self._words.take("]")
+        words = self._words.tokens[start : self._words.at - 1]
+        sign = -1 if words[0].text == "-" and words[0].kind is Kind.SYMBOL else 1
+        number = words[1:] if sign < 0 else words
+        if len(number) == 1 and number[0].kind is Kind.NUMBER:
+            return loops.position(code, sign * self._number(number[0]))
+        return loops.filtering(code, condition)
+
+    def _arguments(self, called: Code) -> Code:
+        positional: list[Code] = []
+        named: dict[str, Code] = {}
+        while not self._words.stands(")"):
+            name = self._argument_name()
+            if name is not None:
+                if positional or name in named:
+                    raise self._words.unexpected()
+                named[name] = self.expression()
+            elif named:
+                raise self._words.unexpected()
+            else:
+                positional.append(self.expression())
+            if not self._words.accept(","):
                 break
-        self._take("}")
-        return nodes.context(entries)
+        self._words.take(")")
+        return nodes.calling(called, positional, named)
 
-    def _peek(self) -> Token:
-        return self._tokens[self._at]
-
-    def _next(self) -> Token:
-        token = self._tokens[self._at]
-        if token.kind is not Kind.END:
-            self._at += 1
-        return token
-
-    def _is(self, symbol: str) -> bool:
-        return self._peek().kind is Kind.SYMBOL and self._peek().text == symbol
-
-    def _is_name(self, name: str) -> bool:
-        return self._peek().kind is Kind.NAME and self._peek().text == name
-
-    def _accept(self, symbol: str) -> bool:
-        if self._is(symbol):
-            self._at += 1
-            return True
-        return False
-
-    def _accept_name(self, name: str) -> bool:
-        if self._is_name(name):
-            self._at += 1
-            return True
-        return False
-
-    def _take(self, symbol: str) -> None:
-        if not self._accept(symbol):
-            raise self._expected(symbol)
-
-    def _take_name(self, name: str) -> None:
-        if not self._accept_name(name):
-            raise self._expected(name)
-
-    def _name(self) -> str:
-        token = self._peek()
-        if token.kind is not Kind.NAME:
-            raise self._expected("un nombre")
-        self._at += 1
-        return token.text
-
-    def _end(self) -> None:
-        if self._peek().kind is not Kind.END:
-            raise self._unexpected()
-
-    def _expected(self, what: str) -> FeelSyntaxError:
-        token = self._peek()
-        found = f"«{token.text}»" if token.text else "el final"
-        return FeelSyntaxError(f"se esperaba «{what}» y hay {found}", token.position)
-
-    def _unexpected(self) -> FeelSyntaxError:
-        token = self._peek()
-        found = f"«{token.text}» no puede ir aquí" if token.text else "la expresión está incompleta"
-        return FeelSyntaxError(found, token.position)
+    def _argument_name(self) -> str | None:
+        """The name before a `:`, if one stands here."""
+        size = 0
+        while self._words.peek(size).kind is Kind.NAME:
+            size += 1
+        colon = self._words.peek(size)
+        if not size or colon.kind is not Kind.SYMBOL or colon.text != ":":
+            return None
+        name = " ".join(self._words.peek(at).text for at in range(size))
+        self._words.at += size + 1
+        return name
