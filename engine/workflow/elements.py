@@ -26,6 +26,7 @@ _FLOW_NODES = frozenset(
         "businessRuleTask",
         "callActivity",
         "subProcess",
+        "transaction",
         "startEvent",
         "endEvent",
         "intermediateCatchEvent",
@@ -100,6 +101,7 @@ def elements_of(definition: Definition) -> Elements:
     """Read the elements of a parsed model, once for each."""
     root = parse_xml(definition.xml, max_bytes=MAX_BYTES)
     drawing = _drawing(root)
+    properties = _properties(definition, root)
     lanes = {
         (reference.text or "").strip(): lane.get("name") or ""
         for lane in root.iter(f"{BPMN}lane")
@@ -123,7 +125,7 @@ def elements_of(definition: Definition) -> Elements:
                 )
             )
         elif kind in _FLOW_NODES:
-            nodes[identifier] = _element(node, kind, lanes, drawing)
+            nodes[identifier] = _element(node, kind, lanes, drawing, properties)
     return Elements(
         nodes,
         tuple(flows),
@@ -140,14 +142,28 @@ def _frames(root: etree._Element, kind: str, drawing: _Drawing) -> tuple[Lane, .
     )
 
 
+def _properties(definition: Definition, root: etree._Element) -> Mapping[str, Mapping[str, str]]:
+    """The properties of each element, also those that its author said in another tool's words."""
+    if definition.normalised not in (b"", definition.xml):
+        root = parse_xml(definition.normalised, max_bytes=MAX_BYTES)
+    return {
+        str(node.get("id")): {
+            str(item.get("name")): str(item.get("value") or "")
+            for item in place.findall(f"{SPIFF}properties/{SPIFF}property")
+        }
+        for place in root.iter(f"{BPMN}extensionElements")
+        if (node := place.getparent()) is not None
+    }
+
+
 def _element(
-    node: etree._Element, kind: str, lanes: Mapping[str, str], drawing: _Drawing
+    node: etree._Element,
+    kind: str,
+    lanes: Mapping[str, str],
+    drawing: _Drawing,
+    properties: Mapping[str, Mapping[str, str]],
 ) -> Element:
     identifier = str(node.get("id"))
-    properties = {
-        str(item.get("name")): str(item.get("value") or "")
-        for item in node.findall(f"{BPMN}extensionElements/{SPIFF}properties/{SPIFF}property")
-    }
     events = tuple(
         child.tag[len(BPMN) :].removesuffix("EventDefinition")
         for child in node
@@ -159,7 +175,7 @@ def _element(
         " ".join((node.get("name") or "").split()),
         lanes.get(identifier, ""),
         node.get("attachedToRef"),
-        properties,
+        properties.get(identifier, {}),
         drawing.boxes.get(identifier),
         events,
         drawing.labels.get(identifier),

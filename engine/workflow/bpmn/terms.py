@@ -1,0 +1,28 @@
+"""The text of a timer that waits for a legal term."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+RULE_PREFIX = "deadline:"
+RULE_START = " from "
+
+
+@dataclass(frozen=True)
+class LegalTerm:
+    """What a timer says of the legal term that it waits for.
+
+    start: FEEL for the act from which the term counts; empty when it is the arrival of the token.
+    """
+
+    rule: str
+    start: str
+
+
+def legal_term(text: str) -> LegalTerm | None:
+    """`deadline:RULE` or `deadline:RULE from FEEL`; None for any other timer."""
+    plain = text.strip().strip('"')
+    rule, _, start = plain.removeprefix(RULE_PREFIX).strip().partition(RULE_START)
+    if not plain.startswith(RULE_PREFIX) or not rule:
+        return None
+    return LegalTerm(rule.strip(), start.strip())
