@@ -1,7 +1,7 @@
 """The one module that reaches inside SpiffWorkflow: an indexed store of tasks for its workflows.
 
-SpiffWorkflow 3.2.0 walks its whole task tree at each step and stops looking, silently, at depth
-1,000. Its workflow and task modules build `Task(…)` and `TaskIterator(…)` by name, so here those
+SpiffWorkflow 3.2.0 walks its whole task tree at each step, foresees what may come, and stops looking,
+silently, at depth 1,000. Its workflow and task modules build `Task(…)` and `TaskIterator(…)` by name, so here those
 names are given classes that keep an index of unfinished tasks by state and walk without a limit of
 depth. SpiffWorkflow's task specs keep doing the BPMN. Any other version is refused: the names below
 must be looked at again before it is trusted.
@@ -10,76 +10,141 @@ must be looked at again before it is trusted.
 from __future__ import annotations
 
 import logging
+import time
 from collections import deque
 from collections.abc import Iterator
 from importlib import metadata
 from typing import Any
+from uuid import UUID, uuid4
 
-import SpiffWorkflow.bpmn.specs.bpmn_process_spec as spiff_process
 import SpiffWorkflow.bpmn.specs.control as spiff_control
-import SpiffWorkflow.bpmn.specs.mixins.multiinstance_task as spiff_instances
-import SpiffWorkflow.bpmn.specs.mixins.unstructured_join as spiff_join_mixin
 import SpiffWorkflow.bpmn.util.subworkflow as spiff_subworkflow
 import SpiffWorkflow.specs.Join as spiff_join  # noqa: N813 - the library names its module so
-import SpiffWorkflow.specs.Merge as spiff_merge  # noqa: N813 - the library names its module so
-import SpiffWorkflow.spiff.specs.mixins.user_task as spiff_user_task
 import SpiffWorkflow.task as spiff_task
 import SpiffWorkflow.workflow as spiff_workflow
+from SpiffWorkflow.bpmn.specs.control import EventSplit
+from SpiffWorkflow.bpmn.specs.mixins.subworkflow_task import CallActivity, SubWorkflowTask
 from SpiffWorkflow.bpmn.util.task import BpmnTaskFilter
 from SpiffWorkflow.specs.base import TaskSpec
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskFilter, TaskState
 
 from engine.errors import ConfigurationError
+from engine.workflow import event_definitions, joins, repetition
+from engine.workflow.data import inherited
+from engine.workflow.repetition import instance_ended, is_instance
+from engine.workflow.scripting import ModelError
 
 SUPPORTED = "3.2.0"
 _FINISHED = TaskState.FINISHED_MASK
 
 
-class PureMerge:
-    """Stands where the library says `DeepMerge`: it never changes a value that another task holds."""
-
-    @staticmethod
-    def merge(target: dict[str, Any], source: dict[str, Any], path: Any = None) -> dict[str, Any]:
-        """Put the entries of `source` into `target`; nested dictionaries become new ones."""
-        del path
-        for key, value in source.items():
-            known = target.get(key)
-            if isinstance(known, dict) and isinstance(value, dict):
-                target[key] = PureMerge.merge(dict(known), value)
-            else:
-                target[key] = value
-        return target
-
-
 class IndexedTask(Task):  # type: ignore[misc]
-    """A task that keeps its workflow's index of unfinished tasks up to date."""
+    """A task that keeps the index of its workflow up to date: see `runtime.Indexed`.
 
-    def __init__(self, workflow: Any, *args: Any, **kwargs: Any) -> None:
-        if not hasattr(workflow, "unfinished"):
-            workflow.unfinished = {}
-        super().__init__(workflow, *args, **kwargs)
-        self._note()
+    level: how many tasks of its workflow are above it in memory.
+    """
+
+    def __init__(
+        self,
+        workflow: Any,
+        task_spec: Any,
+        parent: Any = None,
+        state: int = TaskState.MAYBE,
+        id: UUID | None = None,
+    ) -> None:
+        self.id = id or uuid4()
+        self.workflow = workflow
+        self.task_spec = task_spec
+        self.level = 0 if parent is None else parent.level + 1
+        self._above = parent
+        self._parent = None if parent is None else parent.id
+        self._children: list[UUID] = []
+        self._state = state
+        self.triggered = False
+        self.thread_id = 0
+        self.data: Any = {}
+        self.internal_data: dict[str, Any] = {}
+        self.last_state_change = time.time()
+        workflow.tasks[self.id] = self
+        if parent is not None:
+            parent._children.append(self.id)  # noqa: SLF001 - see the module's docstring
+        self._enter(state)
+
+    @property
+    def parent(self) -> Any:
+        return self._above
+
+    @parent.setter
+    def parent(self, task: Any) -> None:
+        self._above = task
+        self._parent = None if task is None else task.id
+        self.level = 0 if task is None else task.level + 1
+
+    def _add_child(self, task_spec: Any, state: int = TaskState.MAYBE) -> IndexedTask:
+        task = IndexedTask(self.workflow, task_spec, self, state)
+        if state == TaskState.READY:
+            task._ready()
+        return task
 
     def _set_state(self, value: int) -> None:
-        super()._set_state(value)
-        self._note()
+        if value != self._state:
+            self.last_state_change = time.time()
+            self.leave()
+            self._state = value
+            self._enter(value)
 
-    def _note(self) -> None:
-        """Put the task where its state says."""
-        if self._state & _FINISHED:
-            self.workflow.unfinished.pop(self.id, None)
-        else:
-            self.workflow.unfinished[self.id] = self
+    def _enter(self, state: int) -> None:
+        """Stand in the index where the state says."""
+        workflow = self.workflow
+        if workflow.at_joins:
+            workflow.top_workflow.restless[workflow] = None
+        if state & _FINISHED:
+            return
+        workflow.unfinished[self.id] = self
+        if state == TaskState.READY:
+            top = workflow.top_workflow
+            if self.task_spec.manual:
+                top.offered[self.id] = self
+            else:
+                top.automatic.append(self)
+        elif state == TaskState.STARTED:
+            workflow.top_workflow.started[self.id] = self
+        elif state == TaskState.WAITING and self.task_spec.joins:
+            workflow.at_joins.setdefault(self.task_spec.name, {})[self.id] = self
+            workflow.top_workflow.restless[workflow] = None
+
+    def leave(self) -> None:
+        """Stand in the index no more."""
+        workflow, state = self.workflow, self._state
+        if state & _FINISHED:
+            return
+        workflow.unfinished.pop(self.id, None)
+        if state == TaskState.READY:
+            workflow.top_workflow.offered.pop(self.id, None)
+        elif state == TaskState.STARTED:
+            workflow.top_workflow.started.pop(self.id, None)
+        elif state == TaskState.WAITING and self.task_spec.joins:
+            workflow.at_joins[self.task_spec.name].pop(self.id, None)
+
+    def cancel(self) -> None:
+        """Cancel what is open in this task and below it, what its instances hold too."""
+        waiting = [self]
+        while waiting:
+            task = waiting.pop()
+            waiting.extend(reversed(task.children))
+            if not task.state & _FINISHED:
+                task._set_state(TaskState.CANCELLED)  # noqa: SLF001 - see the module's docstring
+                task.task_spec._on_cancel(task)  # noqa: SLF001
 
     def _inherit_data(self) -> None:
         """Take what the task above knows, without sharing what could then be changed under it.
 
         Values are never changed in place by FEEL or by services: a dictionary of one's own is enough
-        to keep the data of finished tasks as it was.
+        to keep the data of finished tasks as it was. An instance of an activity has its own already.
         """
-        inherited: dict[str, Any] = {**self.data, **self.parent.data}  # type: ignore[has-type]
-        self.data = inherited
+        if not is_instance(self):
+            self.data = inherited(self.data, self._above.data)
 
     def is_descendant_of(self, task: Any) -> bool:
         """Whether `task` is above this one; without recursion."""
@@ -206,29 +271,62 @@ class _BpmnIterator(_Iterator):
         super().__init__(task, *args, **kwargs)
 
 
-def _predict(
-    spec: Any,
-    my_task: Any,
-    seen: Any = None,
-    looked_ahead: int = 0,
-    mask: int = TaskState.PREDICTED_MASK,
-) -> None:
-    """The library's prediction of what follows a task, without recursion.
+def _update(self: Any, my_task: Any) -> None:
+    """Nothing is foreseen: what follows a task is made when it completes."""
+    if self._update_hook(my_task):
+        my_task._ready()  # noqa: SLF001 - see the module's docstring
 
-    Its own descends one Python frame for each task ahead, so a long chain of tasks cannot start.
-    """
-    del seen
-    waiting = [(spec, my_task, looked_ahead)]
-    while waiting:
-        current, task, ahead = waiting.pop()
-        if task.has_state(mask):
-            current._predict_hook(task)  # noqa: SLF001 - see the module's docstring
-        if task.has_state(TaskState.DEFINITE_MASK) or ahead + 1 < current.lookahead:
-            waiting.extend(
-                (child.task_spec, child, ahead + 1)
-                for child in reversed(task.children)
-                if child.has_state(mask)
-            )
+
+def _on_complete(self: Any, my_task: Any) -> None:
+    """Give each flow out its token, unless the task chose among them already."""
+    self._on_complete_hook(my_task)
+    if is_instance(my_task):
+        instance_ended(my_task)
+    children = [child for child in my_task.children if not child.triggered]
+    if not children and not my_task.workflow.completed:
+        add = my_task._add_child  # noqa: SLF001
+        children = [add(spec, TaskState.FUTURE) for spec in self.outputs]
+    for child in children:
+        if not child.state & _FINISHED:
+            child.task_spec._update(child)  # noqa: SLF001
+    my_task.workflow._task_completed_notify(my_task)  # noqa: SLF001
+
+
+def _split_events(self: Any, my_task: Any) -> bool:
+    """An activity begins together with the events on its border."""
+    for spec in self.outputs:
+        waits = isinstance(spec, self.event_type)
+        my_task._add_child(spec, TaskState.WAITING if waits else TaskState.FUTURE)  # noqa: SLF001
+    return True
+
+
+def _start_subprocess(self: Any, my_task: Any) -> None:
+    """Begin what the task holds, without looking for its start in the whole of it."""
+    top = my_task.workflow.top_workflow
+    if self.spec not in top.subprocess_specs:
+        raise ModelError(f"{self.bpmn_id}: no existe el proceso «{self.spec}»", task=my_task)
+    subworkflow = top.create_subprocess(my_task, self.spec)
+    subworkflow.completed_event.connect(self._on_subworkflow_completed, my_task)
+    self.copy_data(my_task, subworkflow)
+    subworkflow.task_tree.run()
+
+
+def _give_data(my_task: Any, subworkflow: Any) -> None:
+    """A subprocess starts with what the task that holds it knows, without copying it."""
+    start = subworkflow.task_tree
+    start.data = inherited(start.data, my_task.data)
+
+
+_copy_named_data = CallActivity.copy_data
+
+
+def _give_data_to_call(self: Any, my_task: Any, subworkflow: Any) -> None:
+    """A called process gets all the data, or what its own specification names."""
+    described = subworkflow.spec.io_specification
+    if described is None or not described.data_inputs:
+        _give_data(my_task, subworkflow)
+    else:
+        _copy_named_data(self, my_task, subworkflow)
 
 
 def install() -> None:
@@ -238,9 +336,18 @@ def install() -> None:
         raise ConfigurationError(
             f"SpiffWorkflow {version} no está comprobado: se necesita exactamente la {SUPPORTED}."
         )
-    TaskSpec._predict = _predict  # noqa: SLF001 - see the module's docstring
-    for module in (spiff_merge, spiff_join_mixin, spiff_instances, spiff_user_task, spiff_process):
-        module.DeepMerge = PureMerge
+    event_definitions.install()
+    joins.install()
+    repetition.install()
+    TaskSpec._predict = lambda *_args, **_kwargs: None  # noqa: SLF001 - see the module's docstring
+    TaskSpec._update = _update  # noqa: SLF001
+    TaskSpec._on_complete = _on_complete  # noqa: SLF001
+    # The parser has tested each of them already.
+    TaskSpec._on_ready = lambda self, my_task: self._on_ready_hook(my_task)  # noqa: SLF001
+    EventSplit._run_hook = _split_events  # noqa: SLF001
+    SubWorkflowTask.start_workflow = _start_subprocess
+    SubWorkflowTask.copy_data = lambda _self, my_task, subworkflow: _give_data(my_task, subworkflow)
+    CallActivity.copy_data = _give_data_to_call
     spiff_task.Task = IndexedTask
     spiff_task.TaskIterator = _Iterator
     spiff_workflow.Task = IndexedTask

@@ -6,6 +6,7 @@ did not reach its end is stuck, which is an incident and never «completed».
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping
 from copy import deepcopy
 from datetime import datetime
@@ -13,14 +14,20 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from SpiffWorkflow.bpmn.specs.event_definitions.simple import CancelEventDefinition
 from SpiffWorkflow.bpmn.util.subworkflow import BpmnSubWorkflow
 from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 from SpiffWorkflow.util.task import TaskState
 
 from engine.errors import NotFound, RuleBroken
+from engine.workflow.catching import HouseEvents
+from engine.workflow.data import TaskData
 from engine.workflow.definitions import Definition
+from engine.workflow.event_definitions import HouseError, HouseEscalation, ThrownEvent, Values
+from engine.workflow.event_subprocesses import prepare
+from engine.workflow.joins import settle_joins
 from engine.workflow.scripting import WAITING_FOR, FeelEngine, HouseServiceTask, ServiceCaller
-from engine.workflow.timers import FIRED, HouseTimer
+from engine.workflow.timers import HouseTimer
 
 MAX_STEPS = 200_000
 
@@ -34,7 +41,34 @@ class Status(StrEnum):
 
 
 class _Indexed:
-    """What both kinds of workflow do with their index of unfinished tasks."""
+    """What both kinds of workflow do with their index, which their tasks keep up to date.
+
+    unfinished: the tasks that are not over; at_joins: those that wait for others, by the join. The
+    instance itself has more, for itself and its subprocesses: automatic, what is ready and needs
+    nobody, in order; offered, what is ready for a person; started, what waits for an answer or holds
+    a subprocess; restless, the workflows in which a join may go on now.
+    """
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        self.unfinished: dict[UUID, Any] = {}
+        self.at_joins: dict[str, dict[UUID, Any]] = {}
+        super().__init__(*args, **options)
+
+    def cancel(self, success: bool = False) -> list[Any]:
+        """Cancel everything that is open, subprocesses too."""
+        self.success, self.completed = success, True
+        opened = list(self.unfinished.values())
+        for task in opened:
+            if not task.state & TaskState.FINISHED_MASK:
+                task.cancel()
+        return opened
+
+    def _task_completed_notify(self, task: Any) -> None:
+        self.last_task = task
+        if task.task_spec.name == "End":
+            self._mark_complete(task)
+        if self.completed:
+            self.completed_event(self)  # type: ignore[attr-defined]
 
     def _remove_task(self, task_id: UUID) -> None:
         """Remove a task and those below it, without recursion."""
@@ -49,12 +83,32 @@ class _Indexed:
             parent._children.remove(task_id)  # noqa: SLF001
         for identifier in reversed(found):
             task = tasks.pop(identifier)
-            self.unfinished.pop(identifier, None)  # type: ignore[attr-defined]
+            task._children.clear()  # noqa: SLF001
+            task.leave()
+            if task.state & TaskState.FINISHED_MASK:
+                self.top_workflow.gone_tasks.append(task)  # type: ignore[attr-defined]
             self._task_removed_notify(task)  # type: ignore[attr-defined]
+
+    def _mark_complete(self, task: Any) -> None:
+        """The end was reached. Its task has the data: it is copied to nowhere else."""
+        self.last_task = task
+        self.completed = True
 
 
 class _SubWorkflow(_Indexed, BpmnSubWorkflow):  # type: ignore[misc]
-    """A subprocess or a called process inside an instance."""
+    """A subprocess or a called process inside an instance. holder: the task that it is inside."""
+
+    def __init__(self, spec: Any, holder: Any, top_workflow: Any, **options: Any) -> None:
+        self.holder = holder
+        super().__init__(spec, holder.id, top_workflow, **options)
+
+    @property
+    def parent_workflow(self) -> Any:
+        return self.holder.workflow
+
+    def _calculate_depth(self) -> int:
+        depth: int = self.holder.workflow.depth + 1
+        return depth
 
 
 class HouseWorkflow(_Indexed, BpmnWorkflow):  # type: ignore[misc]
@@ -65,26 +119,35 @@ class HouseWorkflow(_Indexed, BpmnWorkflow):  # type: ignore[misc]
     ) -> None:
         self.now = now
         self.definition = definition
+        self.gone_tasks: list[Any] = []
+        """The finished tasks that were taken out of the tree, for the history."""
+        self.automatic: deque[Any] = deque()
+        self.offered: dict[UUID, Any] = {}
+        self.started: dict[UUID, Any] = {}
+        self.restless: dict[Any, None] = {}
+        prepare(definition.spec, definition.subprocesses)
         super().__init__(definition.spec, dict(definition.subprocesses), engine, **options)
+        self.event_manager = HouseEvents(self)
 
     def create_subprocess(self, my_task: Any, spec_name: str) -> Any:
-        subprocess = _SubWorkflow(
-            self.subprocess_specs[spec_name], parent_task_id=my_task.id, top_workflow=self
-        )
+        subprocess = _SubWorkflow(self.subprocess_specs[spec_name], my_task, self)
         self.subprocesses[my_task.id] = subprocess
         return subprocess
 
     def restore_subprocess(self, my_task: Any, spec_name: str) -> Any:
         """A subprocess without its tasks, to be filled with the stored ones."""
         subprocess = _SubWorkflow(
-            self.subprocess_specs[spec_name],
-            parent_task_id=my_task.id,
-            top_workflow=self,
-            deserializing=True,
+            self.subprocess_specs[spec_name], my_task, self, deserializing=True
         )
-        subprocess.unfinished = {}
         self.subprocesses[my_task.id] = subprocess
         return subprocess
+
+
+def _only_from_inside(waiting: Any) -> bool:
+    """Whether only another task of the instance can give what is waited for."""
+    return isinstance(
+        waiting.task_spec.event_definition, HouseError | HouseEscalation | CancelEventDefinition
+    )
 
 
 class Run:
@@ -103,7 +166,7 @@ class Run:
     ) -> Run:
         """A new instance, moved until it needs somebody or something."""
         workflow = HouseWorkflow(definition, FeelEngine(services), now)
-        workflow.task_tree.data.update(deepcopy(dict(data)))
+        workflow.task_tree.data = TaskData(deepcopy(dict(data)))
         run = cls(workflow)
         run.advance()
         return run
@@ -111,35 +174,29 @@ class Run:
     def advance(self) -> int:
         """Do everything that needs nobody; returns the steps done. Raises RuleBroken for endless ones."""
         steps = 0
+        workflow, events = self.workflow, self.workflow.event_manager
         while True:
-            ready = [task for task in self._ready() if not task.task_spec.manual]
-            if not ready:
-                if not self._finish_subprocesses():
+            events.settle()
+            task = self._next()
+            if task is None:
+                if not settle_joins(workflow) and not events.check_conditions():
                     return steps
                 continue
-            for task in ready:
-                if task.state != TaskState.READY:
-                    continue
-                task.run()
-                steps += 1
-                if steps > MAX_STEPS:
-                    raise RuleBroken(
-                        "El proceso da demasiados pasos seguidos sin que nadie intervenga."
-                    )
+            task.run()
+            steps += 1
+            if steps > MAX_STEPS:
+                raise RuleBroken(
+                    "El proceso da demasiados pasos seguidos sin que nadie intervenga."
+                )
 
-    def _ready(self) -> list[Any]:
-        return list(self.workflow.get_tasks(state=TaskState.READY))
-
-    def _finish_subprocesses(self) -> bool:
-        """Let the tasks above finished or new subprocesses know; whether anything moved."""
-        moved = False
-        for subprocess in list(self.workflow.subprocesses.values()):
-            task = self.workflow.get_task_from_id(subprocess.parent_task_id)
-            before = task.state
-            if before in (TaskState.WAITING, TaskState.STARTED):
-                task.task_spec._update(task)  # noqa: SLF001 - as the library's own loop does
-                moved = moved or task.state != before
-        return moved or any(not task.task_spec.manual for task in self._ready())
+    def _next(self) -> Any:
+        """The task that has been ready longest and needs nobody, None when there is none."""
+        automatic = self.workflow.automatic
+        while automatic:
+            task = automatic.popleft()
+            if task.state == TaskState.READY and task.id in task.workflow.tasks:
+                return task
+        return None
 
     @property
     def status(self) -> Status:
@@ -147,20 +204,26 @@ class Run:
         workflow = self.workflow
         if workflow.completed and not workflow.unfinished:
             return Status.COMPLETED
-        if self.open_tasks() or self.waiting_services() or workflow.event_manager.tasks:
-            return Status.RUNNING
-        waiting = workflow.get_tasks(state=TaskState.WAITING | TaskState.READY | TaskState.STARTED)
-        return Status.RUNNING if waiting and not workflow.completed else Status.STUCK
+        events = workflow.event_manager
+        called = any(not _only_from_inside(each) for each in events.waiting())
+        moves = called or bool(workflow.offered) or bool(self.waiting_services())
+        return Status.RUNNING if moves and not workflow.completed else Status.STUCK
+
+    @property
+    def result(self) -> Mapping[str, Any]:
+        """The data of the end, once it was reached."""
+        last = self.workflow.last_task
+        return last.data if self.workflow.completed and last is not None else {}
 
     def open_tasks(self) -> tuple[Any, ...]:
         """The tasks that wait for a person."""
-        return tuple(task for task in self._ready() if task.task_spec.manual)
+        return tuple(self.workflow.offered.values())
 
     def waiting_services(self) -> dict[str, Any]:
         """The tasks whose service will answer later, by reference."""
         return {
             task.internal_data[WAITING_FOR]: task
-            for task in self.workflow.get_tasks(state=TaskState.STARTED)
+            for task in self.workflow.started.values()
             if WAITING_FOR in task.internal_data
         }
 
@@ -193,10 +256,25 @@ class Run:
 
     def fire_timer(self, task_id: UUID) -> bool:
         """Fire a waiting timer and go on; whether it still waited."""
-        task = self.workflow.event_manager.tasks.get(task_id)
-        if task is None or not isinstance(task.task_spec.event_definition, HouseTimer):
+        waiting = self.workflow.event_manager.find(task_id)
+        if waiting is None or not isinstance(waiting.task_spec.event_definition, HouseTimer):
             return False
-        task.internal_data[FIRED] = True
-        task.task_spec._update(task)  # noqa: SLF001 - as the library's own loop does
+        self.workflow.event_manager.fire(waiting)
         self.advance()
         return True
+
+    def receive(self, task_id: UUID, payload: Any, values: Values) -> bool:
+        """Give a message to the one that waits for it, and go on; whether it still waited."""
+        waiting = self.workflow.event_manager.find(task_id)
+        if waiting is None:
+            return False
+        definition = waiting.task_spec.event_definition
+        self.workflow.event_manager.fire(waiting, ThrownEvent(definition, None, payload, values))
+        self.advance()
+        return True
+
+    def signal(self, name: str, payload: Any) -> bool:
+        """Give a signal to everyone in the instance that waits for it; whether somebody did."""
+        caught = self.workflow.event_manager.signal(name, payload)
+        self.advance()
+        return caught > 0

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from copy import deepcopy
+from datetime import datetime
 from typing import Any
 
 from SpiffWorkflow.bpmn.exceptions import WorkflowTaskException
 from SpiffWorkflow.bpmn.script_engine.python_engine import PythonScriptEngine
+from SpiffWorkflow.bpmn.script_engine.python_environment import BasePythonScriptEngineEnvironment
+from SpiffWorkflow.exceptions import SpiffWorkflowException
 from SpiffWorkflow.spiff.specs.defaults import ServiceTask
 
+from engine.clock import MADRID
 from engine.feel.errors import FeelError
 from engine.feel.expression import compile_expression
+from engine.feel.scope import Evaluation
 from engine.services import Wait
+from engine.workflow.data import inherited
 
 # operation name, evaluated parameters, task → the result, or Wait.
 ServiceCaller = Callable[[str, Mapping[str, Any], Any], Any]
@@ -20,14 +26,40 @@ WAITING_FOR = "waiting_for"
 
 
 class ModelError(WorkflowTaskException):  # type: ignore[misc]
-    """A model that fails on its data: becomes an incident that names the element."""
+    """A model that fails on its data: becomes an incident that names the element.
+
+    task: where it failed; None when it is the process as a whole.
+    """
+
+    def __init__(self, message: str, task: Any = None) -> None:
+        if task is None:
+            SpiffWorkflowException.__init__(self, message)
+            self.task = None
+        else:
+            super().__init__(message, task=task)
+
+
+class _NoHostCode(BasePythonScriptEngineEnvironment):  # type: ignore[misc]
+    """Stands where the library keeps what runs Python: nothing of a model ever comes here."""
+
+    def evaluate(self, expression: str, context: Any, external_context: Any = None) -> Any:
+        """Refuse; raises ModelError."""
+        raise ModelError("un modelo no ejecuta código del ordenador")
+
+    def execute(self, script: str, context: Any, external_context: Any = None) -> bool:
+        """Refuse; raises ModelError."""
+        raise ModelError("un modelo no ejecuta código del ordenador")
+
+    def call_service(self, context: Any, **kwargs: Any) -> Any:
+        """Refuse; raises ModelError."""
+        raise ModelError("un modelo no ejecuta código del ordenador")
 
 
 class FeelEngine(PythonScriptEngine):  # type: ignore[misc]
     """SpiffWorkflow's script engine, speaking FEEL instead of Python."""
 
     def __init__(self, services: ServiceCaller | None = None) -> None:
-        super().__init__()
+        super().__init__(environment=_NoHostCode())
         self.services = services
 
     def validate(self, expression: str) -> None:
@@ -36,9 +68,12 @@ class FeelEngine(PythonScriptEngine):  # type: ignore[misc]
 
     def evaluate(self, task: Any, expression: str, external_context: Any = None) -> Any:
         """The value of an expression over a task's data."""
-        values = {**task.data, **(external_context or {})}
+        values = task.data
+        if external_context:
+            values = inherited(external_context, values)
+            values.new.update(external_context)
         try:
-            return compile_expression(expression).evaluate(values)
+            return compile_expression(expression).evaluate(values, evaluation=moment_of(task))
         except FeelError as error:
             raise ModelError(f"{task.task_spec.name}: {error}", task=task) from error
 
@@ -56,6 +91,12 @@ class FeelEngine(PythonScriptEngine):  # type: ignore[misc]
             raise ModelError(f"{task.task_spec.name}: aquí no se llama a servicios", task=task)
         parameters = {name: item["value"] for name, item in kwargs["operation_params"].items()}
         return self.services(kwargs["operation_name"], parameters, task)
+
+
+def moment_of(task: Any) -> Evaluation:
+    """How the expressions of a step are evaluated: `now()` is the transition's instant, in Madrid."""
+    now: datetime = task.workflow.top_workflow.now
+    return Evaluation(now=now.astimezone(MADRID))
 
 
 class HouseServiceTask(ServiceTask):  # type: ignore[misc]

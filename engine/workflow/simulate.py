@@ -10,11 +10,22 @@ from typing import Any
 from SpiffWorkflow.exceptions import SpiffWorkflowException
 
 from engine.errors import TownHallError
-from engine.workflow.definitions import Finding, InvalidModel, check_process, load_definition
+from engine.workflow.definitions import (
+    Definition,
+    Finding,
+    InvalidModel,
+    check_process,
+    load_definition,
+)
+from engine.workflow.elements import elements_of
+from engine.workflow.outside import Outside
 from engine.workflow.runtime import Run, Status
 from engine.workflow.timers import pending_timers
+from engine.workflow.trace import Trace, trace_of
+from engine.workflow.work import FORM, Said
 
 MAX_TURNS = 5_000
+_RENDER = "documents/render"
 
 
 @dataclass
@@ -26,6 +37,10 @@ class Simulation:
     waiting: list[str] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     data: dict[str, Any] = field(default_factory=dict)
+    work_items: list[dict[str, Any]] = field(default_factory=list)
+    documents: list[dict[str, Any]] = field(default_factory=list)
+    deadlines: list[dict[str, Any]] = field(default_factory=list)
+    trace: Trace = field(default_factory=Trace)
 
     def to_dict(self) -> dict[str, Any]:
         """The result for `andecha simulate --json`: keys of the command line's contract."""
@@ -39,32 +54,42 @@ class Simulation:
         }
 
 
-def simulate(xml: bytes, values: Mapping[str, Any], now: datetime) -> Simulation:
+def simulate(
+    xml: bytes, values: Mapping[str, Any], now: datetime, decisions: bytes | None = None
+) -> Simulation:
     """Run a model to its end or to where it stops.
 
     values: the instance's data; `services` in it gives each service's answer by name, or by the id
     of the element that calls it, and `tasks` what each person's task gives by its id, which the
     data then holds under that id, as when a person completes it. A list under
     an element's id holds one answer for each time, the last one for the rest. A service without an
-    answer answers null; a task whose answer is null is done by nobody. Timers fire at once when
-    nobody has anything to do. Host code of a model is never run: it is refused by the check.
+    answer answers null; a task whose answer is null is done by nobody. `messages` and `signals` are
+    lists of what comes from outside, in order: `{name, payload, correlation, at}`; one with `at` comes
+    when that element waits or is open, any other when nobody has anything to do. `timers` lists the
+    elements whose timers fire, in order, and no others do; without it, when nothing else is left to
+    do, the one that is due first fires. Host code of a model is never run: it is refused by the check.
+    decisions: the DMN file of the decisions that the model takes.
     """
-    result = Simulation(findings=list(check_process(xml)))
+    result = Simulation(findings=list(check_process(xml, decisions=decisions)))
     if any(item.level == "error" for item in result.findings):
         return result
     data = dict(values)
     services, tasks = data.pop("services", {}), data.pop("tasks", {})
+    outside = Outside.read(data)
 
-    def answer(name: str, _parameters: Mapping[str, Any], task: Any) -> Any:
+    def answer(name: str, parameters: Mapping[str, Any], task: Any) -> Any:
         element = str(task.task_spec.bpmn_id)
         result.steps.append(element)
+        if name == _RENDER:
+            result.documents.append({"element": element, "template": parameters.get("template")})
         if element in services:
             return _turn(services, element, result.steps)
         return services.get(name)
 
+    definition = load_definition(xml, decisions)
     try:
-        run = Run.start(load_definition(xml), data, now, answer)
-        _play(run, tasks, result)
+        run = Run.start(definition, data, now, answer)
+        _play(run, tasks, outside, _Watch(definition, result), result)
     except (SpiffWorkflowException, TownHallError, InvalidModel) as error:
         result.findings.append(
             Finding("error", "run", result.steps[-1] if result.steps else "", str(error))
@@ -75,22 +100,67 @@ def simulate(xml: bytes, values: Mapping[str, Any], now: datetime) -> Simulation
     if run.status is Status.STUCK:
         message = "el proceso se queda sin nada que hacer y no llega a su fin"
         result.findings.append(Finding("error", "stuck", "", message))
-    result.data = dict(run.workflow.data)
+    result.data = dict(run.result)
+    result.findings.extend(outside.left())
+    result.trace = trace_of(run, definition)
     return result
 
 
-def _play(run: Run, tasks: Mapping[str, Any], result: Simulation) -> None:
-    """Complete what is open, else fire the first timer, until nothing moves."""
+class _Watch:
+    """Writes down the work and the terms that a run opens."""
+
+    def __init__(self, definition: Definition, result: Simulation) -> None:
+        self._nodes = elements_of(definition).nodes
+        self._result = result
+        self._seen: set[Any] = set()
+
+    def look(self, run: Run) -> None:
+        """Write down what is open and was not."""
+        for task in run.open_tasks():
+            if task.id not in self._seen:
+                self._seen.add(task.id)
+                self._result.work_items.append(self._work(task))
+        for timer in pending_timers(run.workflow):
+            key = (timer.task_id, timer.due)
+            if key not in self._seen:
+                self._seen.add(key)
+                due = {} if timer.due is None else {"due": timer.due.isoformat()}
+                rule = {} if timer.rule is None else {"rule": timer.rule}
+                self._result.deadlines.append({"element": timer.element, **rule, **due})
+
+    def _work(self, task: Any) -> dict[str, Any]:
+        element = self._nodes[str(task.task_spec.bpmn_id)]
+        said = Said(element, task)
+        official = said.official("official")
+        return {
+            "element": element.id,
+            "title": element.name or element.id,
+            "kind": element.properties.get("kind", FORM),
+            "unit": said.text("unit"),
+            "role": said.text("role"),
+            "official": None if official is None else str(official),
+            "excluded": said.excluded(),
+            "priority": said.priority(),
+            "due": element.properties.get("due", ""),
+        }
+
+
+def _play(
+    run: Run, tasks: Mapping[str, Any], outside: Outside, watch: _Watch, result: Simulation
+) -> None:
+    """Let come what is to come now, complete what is open, else let time pass, until nothing moves."""
     for _ in range(MAX_TURNS):
+        watch.look(run)
         if run.status is not Status.RUNNING:
             return
-        if _complete_one(run, tasks, result):
-            continue
-        timers = pending_timers(run.workflow)
-        if not timers:
+        moved = (
+            outside.come(run, result.steps, idle=False)
+            or _complete_one(run, tasks, result)
+            or outside.come(run, result.steps, idle=True)
+            or outside.pass_time(run, result.steps)
+        )
+        if not moved:
             return
-        result.steps.append(timers[0].element)
-        run.fire_timer(timers[0].task_id)
     message = f"el proceso no acaba en {MAX_TURNS} pasos"
     result.findings.append(Finding("error", "endless", "", message))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from typing import Self
 
 HEAD = (
     '<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL" '
@@ -19,19 +20,19 @@ class Model:
         self.nodes: list[tuple[str, str, str, str]] = []
         self.flows: list[tuple[str, str, str]] = []
 
-    def node(self, kind: str, identifier: str, attributes: str = "", inside: str = "") -> Model:
+    def node(self, kind: str, identifier: str, attributes: str = "", inside: str = "") -> Self:
         self.nodes.append((kind, identifier, attributes, inside))
         return self
 
-    def user(self, identifier: str) -> Model:
+    def user(self, identifier: str) -> Self:
         return self.node("userTask", identifier, f'name="{identifier}"')
 
-    def script(self, identifier: str, text: str) -> Model:
+    def script(self, identifier: str, text: str) -> Self:
         return self.node(
             "scriptTask", identifier, 'scriptFormat="feel"', f"<bpmn:script>{text}</bpmn:script>"
         )
 
-    def service(self, identifier: str, name: str, result: str = "", **parameters: str) -> Model:
+    def service(self, identifier: str, name: str, result: str = "", **parameters: str) -> Self:
         listed = "".join(
             f'<spiffworkflow:parameter id="{key}" type="str" value="{value}"/>'
             for key, value in parameters.items()
@@ -46,18 +47,18 @@ class Model:
             "</spiffworkflow:serviceTaskOperator></bpmn:extensionElements>",
         )
 
-    def timer(self, identifier: str, text: str, attached: str = "") -> Model:
+    def timer(self, identifier: str, text: str, attached: str = "") -> Self:
         inside = f"<bpmn:timerEventDefinition><bpmn:timeDuration>{text}</bpmn:timeDuration></bpmn:timerEventDefinition>"
         if attached:
             return self.node("boundaryEvent", identifier, f'attachedToRef="{attached}"', inside)
         return self.node("intermediateCatchEvent", identifier, "", inside)
 
-    def flow(self, *path: str) -> Model:
+    def flow(self, *path: str) -> Self:
         for source, target in itertools.pairwise(path):
             self.flows.append((source, target, ""))
         return self
 
-    def when(self, source: str, target: str, condition: str) -> Model:
+    def when(self, source: str, target: str, condition: str) -> Self:
         self.flows.append((source, target, condition))
         return self
 

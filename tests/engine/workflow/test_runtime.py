@@ -32,7 +32,7 @@ def test_a_person_completes_a_task_and_the_instance_ends() -> None:
     assert run.status is Status.RUNNING
     run.complete(only(run).id, {"answer": "yes"})
     assert run.status is Status.COMPLETED
-    assert run.workflow.data["answer"] == "yes"
+    assert run.result["answer"] == "yes"
 
 
 def test_a_choice_follows_feel() -> None:
@@ -52,7 +52,7 @@ def test_a_loop_of_two_thousand_turns_ends_truthfully() -> None:
     )  # fmt: skip
     run = start(model, {"n": 0})
     assert run.status is Status.COMPLETED
-    assert run.workflow.data["n"] == 2000
+    assert run.result["n"] == 2000
 
 
 def test_a_loop_of_tasks_for_a_person_goes_past_the_librarys_depth() -> None:
@@ -74,7 +74,7 @@ def test_a_chain_of_1200_tasks_is_read_and_ends() -> None:
         model.script(name, "{ n: n + 1 }")
     run = start(model.flow("start", *names, "end"), {"n": 0})
     assert run.status is Status.COMPLETED
-    assert run.workflow.data["n"] == 1200
+    assert run.result["n"] == 1200
 
 
 def test_parallel_branches_wait_for_each_other() -> None:
@@ -88,7 +88,7 @@ def test_parallel_branches_wait_for_each_other() -> None:
     assert run.status is Status.RUNNING
     run.complete(second.id, {"b": 2})
     assert run.status is Status.COMPLETED
-    assert (run.workflow.data["a"], run.workflow.data["b"]) == (1, 2)
+    assert (run.result["a"], run.result["b"]) == (1, 2)
 
 
 def test_a_service_is_called_with_feel_parameters_and_its_result_kept() -> None:
@@ -105,7 +105,7 @@ def test_a_service_is_called_with_feel_parameters_and_its_result_kept() -> None:
     )
     run = start(model, {"who": "Xana"}, services)
     assert seen == [("registry/enter", {"subject": "De Xana"})]
-    assert run.workflow.data["entry"] == {"number": 7}
+    assert run.result["entry"] == {"number": 7}
     assert run.status is Status.COMPLETED
 
 
@@ -117,7 +117,7 @@ def test_a_service_that_answers_later_keeps_its_token_waiting() -> None:
     assert run.answer("request-1", {"outcome": "signed"})
     assert run.answer("request-1", {"outcome": "signed"}) is False
     assert run.status is Status.COMPLETED
-    assert run.workflow.data["signature"] == {"outcome": "signed"}
+    assert run.result["signature"] == {"outcome": "signed"}
 
 
 def test_a_timer_says_when_it_is_due_and_fires_when_told() -> None:
@@ -176,9 +176,6 @@ REFUSED: dict[str, tuple[Model, str, str]] = {
     "python": (begun().node("scriptTask", "s", 'scriptFormat="python"', "<bpmn:script>import os</bpmn:script>").flow("start", "s", "end"), "s", "solo se admite FEEL"),
     "no language": (begun().node("scriptTask", "s", "", "<bpmn:script>x = 1</bpmn:script>").flow("start", "s", "end"), "s", "solo se admite FEEL"),
     "a bad condition": (begun().node("exclusiveGateway", "g", 'default="g_end"').user("a").flow("start", "g", "end").when("g", "a", "x ==").flow("a", "end"), "g_a", "no es FEEL"),
-    "no default": (begun().node("exclusiveGateway", "g").user("a").flow("start", "g").when("g", "end", "x").when("g", "a", "y").flow("a", "end"), "g", "por defecto"),
-    "two flows from a task": (begun().user("a").user("b").flow("start", "a", "end").flow("a", "b", "end"), "a", "varios flujos"),
-    "a task that leads nowhere": (begun().user("a").user("b").flow("start", "a").flow("b", "end"), "a", "ningún flujo"),
     "a complex gateway": (begun().node("complexGateway", "g").flow("start", "g", "end"), "g", "complejas"),
     "a service without name": (begun().node("serviceTask", "s").flow("start", "s", "end"), "s", "qué servicio"),
     "a bad timer": (begun().timer("t", "in a while").flow("start", "t", "end"), "t", "no es FEEL"),
