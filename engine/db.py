@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+import psycopg
+from psycopg.rows import namedtuple_row
 from sqlalchemy import (
     CheckConstraint,
     DateTime,
@@ -23,6 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.orm import (
     DeclarativeBase,
     Mapped,
@@ -38,6 +42,8 @@ from engine.ids import new_id
 MONEY = Numeric(18, 2)
 UNIT_PRICE = Numeric(18, 8)
 QUANTITY = Numeric(18, 6)
+_LAST_USED = "andecha_last_used"
+_REST_SECONDS = 1.0
 
 
 class Base(DeclarativeBase):
@@ -91,8 +97,8 @@ def one_of(column: str, values: type[Any], name: str) -> CheckConstraint:
 class Database:
     """One engine and the sessions of one entity.
 
-    `transaction()` is called by engine/operation.py, the job runner and the sequencer alone;
-    `reading()` gives a session that can never commit.
+    `transaction()` is called by engine/operation.py, the job runner, the sequencer and the attempts of
+    timers alone; `reading()` gives a session that can never commit.
     """
 
     def __init__(self, url: str, entity_id: int, *, pool_size: int = 10) -> None:
@@ -102,9 +108,11 @@ class Database:
             self.url,
             pool_size=pool_size,
             max_overflow=10,
-            pool_pre_ping=True,
+            pool_use_lifo=True,
             connect_args={"options": "-c timezone=UTC -c lock_timeout=10000"},
         )
+        event.listen(self.engine, "checkin", _note_use)
+        event.listen(self.engine, "checkout", _look_after_rest)
         self._sessions = sessionmaker(
             self.engine, expire_on_commit=False, info={"entity_id": entity_id}
         )
@@ -125,6 +133,52 @@ class Database:
     def dispose(self) -> None:
         """Close the pooled connections."""
         self.engine.dispose()
+
+
+def _note_use(_connection: Any, record: Any) -> None:
+    """A connection comes back to the pool."""
+    record.info[_LAST_USED] = time.monotonic()
+
+
+def _look_after_rest(connection: Any, record: Any, _proxy: Any) -> None:
+    """Ask a connection that has rested whether it still lives: the server may have been restarted.
+
+    One that was used a moment ago is not asked: that would cost each transaction a question.
+    """
+    if time.monotonic() - record.info.get(_LAST_USED, 0.0) < _REST_SECONDS or connection is None:
+        return
+    try:
+        connection.execute("SELECT 1")
+        connection.rollback()
+    except psycopg.Error as error:
+        raise InvalidatePoolError from error
+
+
+STATEMENT_WATCHERS: list[Callable[[str], None]] = []
+"""Who counts the statements that do not go through SQLAlchemy."""
+
+
+def driver_rows(session: Session, sql: str, values: Mapping[str, Any]) -> list[Any]:
+    """The rows, as named tuples, of a statement written by hand, without SQLAlchemy's share of the cost.
+
+    For the few statements of every step; what the session has not written yet is not seen by it.
+    Raises SQLAlchemy's errors.
+    """
+    connection = session.connection()
+    try:
+        driver = connection.connection.driver_connection
+        cursor = driver.cursor(row_factory=namedtuple_row)  # type: ignore[union-attr]
+        cursor.execute(sql, values)
+        # Its description would be built column by column only to be asked whether it is there.
+        answers = cursor.pgresult is not None and cursor.pgresult.nfields > 0
+        rows: list[Any] = cursor.fetchall() if answers else []
+    except psycopg.Error as error:
+        raise DBAPIError.instance(
+            sql, None, error, psycopg.Error, dialect=connection.dialect
+        ) from error
+    for watch in STATEMENT_WATCHERS:
+        watch(sql)
+    return rows
 
 
 def sqlalchemy_url(url: str) -> str:

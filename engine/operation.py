@@ -177,7 +177,8 @@ class _Operation:
         act = Act(call, session, now, draft)
         result = self._function(act, *args, **kwargs)
         append(session, draft, at=now, actor=call.actor, trace=call.trace)
-        session.flush()
+        if session.new or session.dirty or session.deleted:
+            session.flush()
         return result
 
     def _record_failure(self, call: Call, draft: EventDraft, error: TownHallError) -> None:

@@ -10,7 +10,10 @@ from sqlalchemy import Connection, create_engine, text
 from engine.audit.models import APPEND_ONLY_TABLES
 from engine.db import libpq_url, sqlalchemy_url
 from engine.embedded import APPLICATION_ROLE
+from engine.procedures.guards import GUARDS
 
+WRITTEN_ONCE_TABLES = ("process_history", "process_payload")
+"""Rows that are never changed, and that only the erasure of an old expediente takes away."""
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 
 
@@ -50,6 +53,8 @@ def create_role(owner_url: str) -> None:
 def apply_guards(connection: Connection) -> None:
     """Let the application's role work on every table, and only append to the record's.
 
+    A published version of a procedure stands: see engine/procedures/guards.py.
+
     The triggers stop an honest mistake; what a superuser does in spite of them is found by
     `andecha audit verify`.
     """
@@ -74,5 +79,22 @@ def apply_guards(connection: Connection) -> None:
             FOR EACH STATEMENT EXECUTE FUNCTION andecha_append_only()
             """,
         ]
-    for statement in statements:
+    statements += [
+        """
+        CREATE OR REPLACE FUNCTION andecha_written_once() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            RAISE EXCEPTION 'what is over does not change: % on %', TG_OP, TG_TABLE_NAME;
+        END $$
+        """,
+    ]
+    for table in WRITTEN_ONCE_TABLES:
+        statements += [
+            f"REVOKE UPDATE ON {table} FROM {role}",
+            f"DROP TRIGGER IF EXISTS {table}_written_once ON {table}",
+            f"""
+            CREATE TRIGGER {table}_written_once BEFORE UPDATE ON {table}
+            FOR EACH STATEMENT EXECUTE FUNCTION andecha_written_once()
+            """,
+        ]
+    for statement in (*statements, *GUARDS):
         connection.execute(text(statement))

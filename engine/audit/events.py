@@ -16,12 +16,18 @@ from uuid import UUID
 import rfc8785
 from sqlalchemy.orm import Session
 
-from engine.audit.models import AuditEvent, AuditPersonalData
+from engine.audit.models import AuditPersonalData
+from engine.db import driver_rows
 from engine.ids import new_id
 from engine.permissions import Actor
 
 BODY_VERSION = 1
 _SAFE_INTEGER = 2**53 - 1  # RFC 8785 takes no more
+_INSERT = """
+INSERT INTO audit_event (entity_id, id, at, type, result, actor_kind, actor_id, object_kind, object_id,
+  expediente_id, body, leaf)
+VALUES (%(entity)s, %(id)s, %(at)s, %(type)s, %(result)s, %(actor_kind)s, %(actor_id)s,
+  %(object_kind)s, %(object_id)s, %(expediente_id)s, %(body)s, %(leaf)s)"""
 
 
 class Result(StrEnum):
@@ -74,20 +80,23 @@ def append(
     event_id = new_id()
     salts = {key: secrets.token_bytes(32) for key in draft.personal}
     body = rfc8785.dumps(_body(draft, event_id, at, actor, trace, result, salts))
-    session.add(
-        AuditEvent(
-            id=event_id,
-            at=at,
-            type=draft.type,
-            result=result.value,
-            actor_kind=actor.kind.value,
-            actor_id=actor.id,
-            object_kind=draft.object_kind,
-            object_id=draft.object_id,
-            expediente_id=draft.expediente_id,
-            body=body,
-            leaf=leaf_hash(body),
-        )
+    driver_rows(
+        session,
+        _INSERT,
+        {
+            "entity": session.info["entity_id"],
+            "id": event_id,
+            "at": at,
+            "type": draft.type,
+            "result": result.value,
+            "actor_kind": actor.kind.value,
+            "actor_id": actor.id,
+            "object_kind": draft.object_kind,
+            "object_id": draft.object_id,
+            "expediente_id": draft.expediente_id,
+            "body": body,
+            "leaf": leaf_hash(body),
+        },
     )
     for key, value in draft.personal.items():
         session.add(AuditPersonalData(event_id=event_id, key=key, salt=salts[key], value=value))

@@ -6,6 +6,7 @@ with `$` has them escaped with another `$`, so hostile keys (`$`, `typename`) ar
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
@@ -13,17 +14,27 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from engine.errors import TownHallError
+from engine.errors import BadInput, TownHallError
 from engine.feel.functions import to_text
 from engine.feel.values import Months, parse_duration
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 60
+LARGE_BYTES = 1_000
+"""A value whose text is longer is stored once, by its hash."""
 _MARK = "$"
+_PAYLOAD = "payload"
+
+Payloads = Mapping[str, str]
+"""The stored texts of large values by their SHA-256."""
 
 
-class NotStorable(TownHallError):
-    """A value that the state of an instance cannot hold, or stored bytes that are not ours."""
+class NotStorable(BadInput):
+    """A value that the state of an instance cannot hold: whoever gave it is told."""
+
+
+class Damaged(TownHallError):
+    """Stored data that are not ours or are broken."""
 
 
 def encode(value: Any) -> str:
@@ -35,11 +46,11 @@ def encode(value: Any) -> str:
 
 
 def decode(text: str) -> Any:
-    """The value of a stored text; raises NotStorable for an unknown tag or a broken text."""
+    """The value of a stored text; raises Damaged for an unknown tag or a broken text."""
     try:
         return _value(json.loads(text))
     except (ValueError, RecursionError) as error:
-        raise NotStorable(f"Los datos guardados del expediente no se entienden: {error}") from None
+        raise Damaged(f"Los datos guardados del expediente no se entienden: {error}") from None
 
 
 def to_json(value: Any) -> Any:
@@ -47,17 +58,66 @@ def to_json(value: Any) -> Any:
     return _plain(value, 0)
 
 
-def from_json(value: Any) -> Any:
-    """The value of JSON with our tags; raises NotStorable."""
-    return _value(value)
+def from_json(value: Any, payloads: Payloads | None = None) -> Any:
+    """The value of JSON with our tags; raises Damaged.
+
+    payloads: the large values, which `packed` took out of the entries of the object.
+    """
+    if payloads is None or not isinstance(value, dict) or set(value) == {_MARK}:
+        return _value(value)
+    return {_unescaped(key): unpacked(item, payloads) for key, item in value.items()}
+
+
+def packed(values: Mapping[str, Any], payloads: dict[str, str]) -> dict[str, Any]:
+    """Entries as JSON with our tags; the large ones go to `payloads` and leave their hash."""
+    plain: dict[str, Any] = {}
+    for key, value in values.items():
+        stored = _plain(value, 1)
+        if stored and (isinstance(stored, dict | list) or _is_long(stored)):
+            text = json.dumps(stored, ensure_ascii=False, separators=(",", ":"))
+            if len(text) > LARGE_BYTES:
+                if len(text) > MAX_BYTES:
+                    raise NotStorable(
+                        f"El dato «{key[:60]}» es demasiado grande para guardarlo en el expediente."
+                    )
+                sha256 = hashlib.sha256(text.encode()).hexdigest()
+                payloads[sha256] = text
+                stored = _tagged(_PAYLOAD, sha256)
+        plain[_key(key)] = stored
+    return plain
+
+
+def _is_long(stored: Any) -> bool:
+    return isinstance(stored, str) and len(stored) > LARGE_BYTES // 8
+
+
+def payload_of(stored: Any) -> str | None:
+    """The hash that a stored entry leaves in place of a large value, if it does."""
+    if isinstance(stored, dict) and set(stored) == {_MARK}:
+        content = stored[_MARK]
+        if isinstance(content, list) and len(content) == 2 and content[0] == _PAYLOAD:
+            return str(content[1])
+    return None
+
+
+def unpacked(stored: Any, payloads: Payloads) -> Any:
+    """The value of one stored entry."""
+    sha256 = payload_of(stored)
+    if sha256 is None:
+        return _value(stored)
+    if sha256 not in payloads:
+        raise Damaged("Falta un dato grande del expediente.")
+    return decode(payloads[sha256])
 
 
 def _plain(value: Any, depth: int) -> Any:  # noqa: C901, PLR0912 - one case for each type
     if depth > MAX_DEPTH:
         raise NotStorable("Los datos del expediente tienen demasiados niveles.")
     match value:
-        case None | bool() | str():
+        case None | bool():
             return value
+        case str():
+            return _text(value)
         case int():
             return _tagged("int", str(value)) if abs(value) > 2**53 - 1 else value
         case Decimal():
@@ -83,6 +143,18 @@ def _plain(value: Any, depth: int) -> Any:  # noqa: C901, PLR0912 - one case for
     raise NotStorable(f"Un valor de tipo {type(value).__name__} no se puede guardar.")
 
 
+def _text(value: str) -> str:
+    """A text that a database can hold: any, but for the null character and half characters."""
+    if "\x00" in value:
+        raise NotStorable("Un texto tiene un carácter nulo, que no se puede guardar.")
+    if not value.isascii():
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise NotStorable("Un texto tiene un carácter roto, que no se puede guardar.") from None
+    return value
+
+
 def _tagged(tag: str, text: str) -> dict[str, list[str]]:
     return {_MARK: [tag, text]}
 
@@ -90,6 +162,7 @@ def _tagged(tag: str, text: str) -> dict[str, list[str]]:
 def _key(key: Any) -> str:
     if not isinstance(key, str):
         raise NotStorable("Las claves de los datos son texto.")
+    _text(key)
     return f"{_MARK}{key}" if key.startswith(_MARK) else key
 
 
@@ -109,25 +182,24 @@ def _value(stored: Any) -> Any:
         return [_value(item) for item in stored]
     if not isinstance(stored, dict):
         if isinstance(stored, float):
-            raise NotStorable("Hay un número con coma flotante en los datos guardados.")
+            raise Damaged("Hay un número con coma flotante en los datos guardados.")
         return stored
     if set(stored) == {_MARK}:
         return _untagged(stored[_MARK])
-    return {
-        key[len(_MARK) :] if key.startswith(_MARK) else key: _value(item)
-        for key, item in stored.items()
-    }
+    return {_unescaped(key): _value(item) for key, item in stored.items()}
+
+
+def _unescaped(key: str) -> str:
+    return key[len(_MARK) :] if key.startswith(_MARK) else key
 
 
 def _untagged(content: Any) -> Any:
     if not (isinstance(content, list) and len(content) == 2 and isinstance(content[1], str)):
-        raise NotStorable("Una etiqueta de los datos guardados está dañada.")
+        raise Damaged("Una etiqueta de los datos guardados está dañada.")
     reader = _READERS.get(content[0]) if isinstance(content[0], str) else None
     if reader is None:
-        raise NotStorable(f"La etiqueta «{content[0]}» de los datos guardados no se conoce.")
+        raise Damaged(f"La etiqueta «{content[0]}» de los datos guardados no se conoce.")
     try:
         return reader(content[1])
     except (ValueError, ArithmeticError):
-        raise NotStorable(
-            f"El valor «{content[1][:40]}» de los datos guardados está dañado."
-        ) from None
+        raise Damaged(f"El valor «{content[1][:40]}» de los datos guardados está dañado.") from None

@@ -1,129 +1,283 @@
-"""Instances in the database: read whole, written only where they changed."""
+"""Instances in the database: what a step needs is read, what it changed is written in one statement."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import event, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session as Connection
+from sqlalchemy.orm.attributes import set_committed_value
 
-from engine.errors import NotFound
+from engine.db import driver_rows
+from engine.errors import NotFound, Stale
 from engine.operation import Act
+from engine.workflow import statements
+from engine.workflow.codec import payload_of
 from engine.workflow.definitions import Definition, load_definition
-from engine.workflow.models import ProcessInstance, ProcessModel, ProcessTask
-from engine.workflow.state import Changes, Header, Stored, TaskRow
+from engine.workflow.models import ProcessInstance, ProcessModel, WorkItem
+from engine.workflow.state import DataKey, Header, Stored, TaskRow
 
-_COLUMNS = (
-    "parent",
-    "inside",
-    "position",
-    "spec",
-    "element",
-    "state",
-    "triggered",
-    "added",
-    "removed",
-    "internal",
-    "changed_at",
-)
+_KNOWN_MODELS = "workflow.models"
+_INSTANCE_COLUMNS = tuple(ProcessInstance.__table__.columns.keys())
 
 
-def keep_model(act: Act, model: bytes) -> Definition:
-    """Store a model by its hash, once; raises InvalidModel."""
-    definition = load_definition(model)
-    act.session.execute(
-        insert(ProcessModel)
-        .values(entity_id=act.entity_id, sha256=definition.sha256, xml=model)
-        .on_conflict_do_nothing()
-    )
+def keep_model(act: Act, model: bytes, decisions: bytes | None = None) -> Definition:
+    """Store a model and its decisions by their hash, once; raises InvalidModel."""
+    definition = load_definition(model, decisions)
+    _by_hash(definition.sha256, definition)
+    known: set[str] = act.townhall.parts.setdefault(_KNOWN_MODELS, set())
+    if definition.sha256 not in known:
+        act.session.execute(
+            insert(ProcessModel)
+            .values(
+                entity_id=act.entity_id,
+                sha256=definition.sha256,
+                xml=definition.xml,
+                decisions=definition.decisions,
+            )
+            .on_conflict_do_nothing()
+        )
+        event.listen(act.session, "after_commit", lambda _: known.add(definition.sha256), once=True)
     return definition
 
 
+_definitions: dict[str, Definition] = {}
+
+
+def _by_hash(sha256: str, definition: Definition) -> Definition:
+    return _definitions.setdefault(sha256, definition)
+
+
 def definition_of(session: Connection, instance: ProcessInstance) -> Definition:
-    """The model that an instance keeps, parsed once for each content."""
-    xml = session.scalar(
-        select(ProcessModel.xml).where(ProcessModel.sha256 == instance.model_sha256)
-    )
-    if xml is None:
+    """The model that an instance keeps, read and parsed once in each process."""
+    return definition_by_hash(session, instance.model_sha256)
+
+
+def definition_by_hash(session: Connection, sha256: str) -> Definition:
+    """A stored model by its hash; raises NotFound."""
+    found = _definitions.get(sha256)
+    if found is not None:
+        return found
+    row = session.execute(
+        select(ProcessModel.xml, ProcessModel.decisions).where(ProcessModel.sha256 == sha256)
+    ).one_or_none()
+    if row is None:
         raise NotFound("Falta el modelo del proceso.")
-    return load_definition(xml)
+    return _by_hash(sha256, load_definition(row.xml, row.decisions))
 
 
-def stored(session: Connection, instance: ProcessInstance) -> Stored:
-    """The stored state of an instance."""
-    rows = session.execute(
-        select(ProcessTask.__table__).where(
-            ProcessTask.entity_id == instance.entity_id,
-            ProcessTask.instance_id == instance.id,
-        )
-    )
+def stored(session: Connection, instance: ProcessInstance, *, whole: bool = False) -> Stored:
+    """The stored state of an instance: what a step needs, with its history when `whole`."""
+    key = {"entity": instance.entity_id, "instance": instance.id}
+    tasks = tuple(_task(row) for row in driver_rows(session, statements.TASKS, key))
+    history: tuple[TaskRow, ...] = ()
+    if whole:
+        history = tuple(_task(row) for row in driver_rows(session, statements.HISTORY, key))
     return Stored(
         Header(**instance.header),
-        tuple(
-            TaskRow(
-                id=row.id,
-                parent=row.parent,
-                inside=row.inside,
-                position=row.position,
-                spec=row.spec,
-                state=row.state,
-                triggered=row.triggered,
-                added=row.added,
-                removed=tuple(row.removed),
-                internal=row.internal,
-            )
-            for row in rows
-        ),
+        tasks,
+        history,
+        _StoredData(session, key),
+        _StoredPayloads(session, instance.entity_id, (row.added for row in (*tasks, *history))),
     )
 
 
-def write(
-    act: Act, instance: ProcessInstance, changes: Changes, elements: dict[str, str | None]
-) -> None:
-    """Write what a transition changed, in at most two statements; `elements` by spec name."""
-    if changes.removed:
-        act.session.execute(
-            delete(ProcessTask).where(
-                ProcessTask.instance_id == instance.id, ProcessTask.id.in_(changes.removed)
+def _task(row: Any) -> TaskRow:
+    return TaskRow(
+        row.id,
+        row.parent,
+        row.inside,
+        row.position,
+        row.spec,
+        row.state,
+        row.triggered,
+        row.added,
+        tuple(row.removed),
+        row.internal,
+    )
+
+
+class _StoredData(Mapping[DataKey, Any]):
+    """The data at the bases of an instance, read the first time that somebody asks."""
+
+    def __init__(self, session: Connection, key: Mapping[str, Any]) -> None:
+        self._session = session
+        self._key = key
+        self._values: dict[DataKey, Any] | None = None
+
+    def _read(self) -> dict[DataKey, Any]:
+        if self._values is None:
+            self._values = {
+                (row.scope, row.key): row.value
+                for row in driver_rows(self._session, statements.DATA, self._key)
+            }
+        return self._values
+
+    def __getitem__(self, key: DataKey) -> Any:
+        return self._read()[key]
+
+    def __iter__(self) -> Iterator[DataKey]:
+        return iter(self._read())
+
+    def __len__(self) -> int:
+        return len(self._read())
+
+
+class _StoredPayloads(Mapping[str, str]):
+    """Large values by hash; those of the tasks that were read come together."""
+
+    def __init__(
+        self, session: Connection, entity_id: int, added: Iterable[Mapping[str, Any]]
+    ) -> None:
+        self._session = session
+        self._entity_id = entity_id
+        self._texts: dict[str, str] = {}
+        self._expected = {
+            sha256
+            for values in added
+            for value in values.values()
+            if (sha256 := payload_of(value)) is not None
+        }
+
+    def __getitem__(self, sha256: str) -> str:
+        if sha256 not in self._texts:
+            wanted = (self._expected | {sha256}) - set(self._texts)
+            rows = driver_rows(
+                self._session,
+                statements.PAYLOADS,
+                {"entity": self._entity_id, "hashes": list(wanted)},
             )
-        )
-    if changes.written:
-        statement = insert(ProcessTask).values(
-            [_values(act, instance, row, elements.get(row.spec)) for row in changes.written]
-        )
-        act.session.execute(
-            statement.on_conflict_do_update(
-                index_elements=["entity_id", "instance_id", "id"],
-                set_={name: statement.excluded[name] for name in _COLUMNS},
-            )
-        )
-    header = changes.header
-    instance.header = {
-        "version": header.version,
-        "data": header.data,
-        "flags": header.flags,
-        "subprocesses": header.subprocesses,
+            self._texts.update({row.sha256: row.value for row in rows})
+        return self._texts[sha256]
+
+    def __contains__(self, sha256: object) -> bool:
+        try:
+            self[str(sha256)]
+        except KeyError:
+            return False
+        return True
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._texts)
+
+    def __len__(self) -> int:
+        return len(self._texts)
+
+
+@dataclass
+class Writing:
+    """What a transition leaves, written together.
+
+    parts: the rows of each part of engine/workflow/statements.py; values: its other parameters.
+    """
+
+    parts: dict[str, Sequence[Any]] = field(default_factory=dict)
+    values: dict[str, Any] = field(default_factory=dict)
+
+    def add(self, part: str, rows: Sequence[Any], **values: Any) -> None:
+        """Add a part, if it has any row."""
+        if rows:
+            self.parts[part] = rows
+            self.values.update(values)
+
+
+def write(act: Act, instance: ProcessInstance, writing: Writing, *, fresh: bool) -> None:
+    """Write a transition in one statement; raises Stale when the instance moved meanwhile.
+
+    fresh: the instance is not stored yet.
+    """
+    session = act.session
+    if session.new or session.dirty or session.deleted:
+        session.flush()
+    version = instance.version
+    values: dict[str, Any] = {
+        "entity": instance.entity_id,
+        "instance": instance.id,
+        "now": act.now,
+        "by": act.actor.id,
+        "state": instance.state,
+        "version": version,
+        "ended_at": instance.ended_at,
+        **writing.values,
     }
-    instance.version += 1
+    if "header" not in values:
+        values["header"] = dumped(instance.header)
+    if fresh:
+        values.update(
+            definition_key=instance.definition_key,
+            definition_version=instance.definition_version,
+            model_sha256=instance.model_sha256,
+            expediente_id=instance.expediente_id,
+            person_id=instance.person_id,
+            started_at=instance.started_at,
+        )
+    for part, rows in writing.parts.items():
+        values[part] = rows if part in statements.LISTS else dumped(rows)
+    sql = _statement(fresh, tuple(writing.parts))
+    (row,) = driver_rows(session, sql, values)
+    if row.moved != 1:
+        raise Stale("El proceso ha avanzado mientras tanto. Vuelva a abrirlo.")
+    set_committed_value(instance, "version", version + 1)
 
 
-def _values(
-    act: Act, instance: ProcessInstance, row: TaskRow, element: str | None
-) -> dict[str, Any]:
+def locked_work(act: Act, work_item_id: UUID) -> tuple[ProcessInstance, WorkItem]:
+    """A work item and its instance, locked, the instance first as every transition does.
+
+    They are copies that the session does not keep: what changes in them is written by `write`.
+    Raises NotFound.
+    """
+    session = act.session
+    if session.new or session.dirty or session.deleted:
+        session.flush()
+    values = {"entity": act.entity_id, "item": work_item_id}
+    rows = driver_rows(session, statements.LOCKED_WORK, values)
+    if not rows:
+        raise NotFound
+    columns = rows[0]._asdict()
+    # Filled as the ORM itself fills what it loads, without the cost of a change of each column.
+    instance, item = ProcessInstance(), WorkItem()
+    vars(instance).update({name: columns.pop(f"i_{name}") for name in _INSTANCE_COLUMNS})
+    vars(item).update(columns)
+    return instance, item
+
+
+@lru_cache(maxsize=512)
+def _statement(fresh: bool, parts: tuple[str, ...]) -> str:
+    return statements.transition(fresh, parts)
+
+
+def dumped(value: Any) -> str:
+    """JSON for a parameter: ids and instants as text."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_as_text)
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, UUID):
+        return str(value)
+    if isinstance(value, datetime):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} has no place in a stored row")
+
+
+def task_values(row: TaskRow, element: str | None) -> dict[str, Any]:
+    """A task's row for the statement."""
     return {
-        "entity_id": act.entity_id,
-        "instance_id": instance.id,
-        "id": row.id,
-        "parent": row.parent,
-        "inside": row.inside,
+        "id": str(row.id),
+        "parent": None if row.parent is None else str(row.parent),
+        "inside": None if row.inside is None else str(row.inside),
         "position": row.position,
         "spec": row.spec,
         "element": element,
-        "state": row.state,
+        "state": int(row.state),
         "triggered": row.triggered,
-        "added": dict(row.added),
-        "removed": list(row.removed),
-        "internal": dict(row.internal),
-        "changed_at": act.now,
+        "added": row.added,
+        "removed": row.removed,
+        "internal": row.internal,
     }

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from SpiffWorkflow.util.task import TaskState
+from sqlalchemy import select
 
+from engine.db import driver_rows
 from engine.deadlines.models import Deadline, DeadlineState
 from engine.deadlines.operations import end_deadline, open_deadline
+from engine.feel.errors import FeelError
+from engine.ids import new_id, parse_id
 from engine.operation import Act
 from engine.people.models import Unit
 from engine.services import SERVICES, InstanceView
 from engine.workflow.definitions import Definition
+from engine.workflow.effects import Effects
 from engine.workflow.elements import Element, Elements, elements_of
 from engine.workflow.models import (
+    PRIORITY,
     ProcessInstance,
     ProcessTimer,
     TimerState,
@@ -25,74 +30,136 @@ from engine.workflow.models import (
 )
 from engine.workflow.runtime import Run
 from engine.workflow.scripting import ModelError
-from engine.workflow.timers import PendingTimer, pending_timers
+from engine.workflow.state import Session, TaskRow
+from engine.workflow.statements import CLOSED_ITEMS, CLOSED_TIMERS
+from engine.workflow.store import Writing
+from engine.workflow.timers import DUE, RULE, PendingTimer, instant_from, pending_timers
 
 FORM, CORRECTION = "form", "correction"
 _ACTIVE = (WorkState.OPEN.value, WorkState.CLAIMED.value)
 _ANNOUNCE = "expedientes/phase"
+_PERFORMER = "performer of "
+_MOST_PRIORITY = 100
 
 
-def synchronize(act: Act, instance: ProcessInstance, definition: Definition, run: Run) -> None:
-    """Create and cancel work items and timers; tell the expediente in which phase it stands.
+def synchronize(
+    act: Act,
+    instance: ProcessInstance,
+    definition: Definition,
+    session: Session,
+    effects: Effects,
+    writing: Writing,
+) -> None:
+    """Make the work items and timers of what opened, and cancel those of what is open no more.
 
-    act: of the system, since terms are opened and ended by the model.
+    act: of the system, since terms are opened and ended by the model. What is new goes to `writing`;
+    what is done at once, such as a term, is done in `effects`.
     """
     known = elements_of(definition)
-    timers = _synchronize_timers(act, instance, known, run)
-    _synchronize_work(act, instance, known, run, timers)
-    _announce(act, instance, known, run)
+    timers = _Timers(act, instance, session, effects)
+    timers.close()
+    timers.open(writing)
+    _Work(act, instance, known, session, effects, timers).write(writing)
+    _announce(act, instance, known, session.run, effects, timers.pending)
 
 
-def _synchronize_timers(
-    act: Act, instance: ProcessInstance, known: Elements, run: Run
-) -> Mapping[str, ProcessTimer]:
-    """The waiting timers by element, with the terms of the new ones opened.
+class _Timers:
+    """The timers of a transition: those that wait, and when those that are new are due.
 
     One that fired and left an incident stands in the model still: it is nobody's to open again.
     """
-    pending = {timer.task_id: timer for timer in pending_timers(run.workflow)}
-    rows = {
-        row.task_id: row
-        for row in act.session.scalars(
-            select(ProcessTimer).where(
-                ProcessTimer.instance_id == instance.id,
-                or_(
-                    ProcessTimer.state == TimerState.WAITING.value,
-                    ProcessTimer.task_id.in_(list(pending)),
-                ),
+
+    def __init__(
+        self, act: Act, instance: ProcessInstance, session: Session, effects: Effects
+    ) -> None:
+        self._act = act
+        self._instance = instance
+        self._session = session
+        self._effects = effects
+        self.pending = pending_timers(session.run.workflow)
+        self._due: dict[str, datetime | None] = {}
+
+    def close(self) -> None:
+        """Cancel the timers that wait no more, and end their terms."""
+        waiting = {timer.task_id for timer in self.pending}
+        closed = [
+            row.id
+            for row in self._session.known.values()
+            if row.state == TaskState.WAITING and row.id not in waiting and _is_timer(row)
+        ]
+        _close(self._act, self._instance, CLOSED_TIMERS, closed, DeadlineState.MET, self._effects)
+
+    def open(self, writing: Writing) -> None:
+        """Write the timers that are new, or due at another instant than before."""
+        writing.add(
+            "new_timers",
+            [self._new(timer) for timer in self.pending if not self._stands(timer)],
+        )
+
+    def _stands(self, timer: PendingTimer) -> bool:
+        row = self._session.known.get(timer.task_id)
+        if row is None or row.finished:
+            return False
+        due = None if timer.due is None else timer.due.isoformat()
+        return bool(row.internal.get(DUE) == due and row.internal.get(RULE) == timer.rule)
+
+    def _new(self, timer: PendingTimer) -> dict[str, Any]:
+        due, deadline_id = timer.due, None
+        if timer.rule is not None:
+            self._effects.prepare()
+            term = open_deadline(
+                self._act,
+                rule=timer.rule,
+                starts_at=timer.start or self._act.now,
+                expediente_id=self._instance.expediente_id,
+                person_id=self._instance.person_id,
             )
-        )
-    }
-    for task_id, row in list(rows.items()):
-        if task_id not in pending:
-            row.state = TimerState.CANCELLED.value
-            _end_term(act, row.deadline_id, DeadlineState.MET)
-            del rows[task_id]
-    for task_id, timer in pending.items():
-        if task_id not in rows:
-            rows[task_id] = _new_timer(act, instance, timer)
-    return {
-        known.nodes[row.element].attached_to or row.element: row
-        for row in rows.values()
-        if row.element in known.nodes
-    }
+            due, deadline_id = term.due_at, term.id
+        self._due[timer.element] = due
+        return {
+            "id": new_id(),
+            "task_id": timer.task_id,
+            "element": timer.element,
+            "due_at": timer.due,
+            "deadline_id": deadline_id,
+        }
+
+    def due_of(self, element: str) -> datetime | None:
+        """When the timer that an element has now is due."""
+        if element not in self._due:
+            row = self._act.session.execute(
+                select(ProcessTimer.due_at, Deadline.due_at)
+                .outerjoin(Deadline, Deadline.id == ProcessTimer.deadline_id)
+                .where(
+                    ProcessTimer.instance_id == self._instance.id,
+                    ProcessTimer.element == element,
+                    ProcessTimer.state == TimerState.WAITING.value,
+                )
+                .limit(1)
+            ).one_or_none()
+            self._due[element] = None if row is None else row[1] or row[0]
+        return self._due[element]
 
 
-def _new_timer(act: Act, instance: ProcessInstance, timer: PendingTimer) -> ProcessTimer:
-    row = ProcessTimer(
-        instance_id=instance.id, task_id=timer.task_id, element=timer.element, due_at=timer.due
-    )
-    if timer.rule is not None:
-        term = open_deadline(
-            act,
-            rule=timer.rule,
-            starts_at=timer.start or act.now,
-            expediente_id=instance.expediente_id,
-            person_id=instance.person_id,
-        )
-        row.deadline_id = term.id
-    act.session.add(row)
-    return row
+def _is_timer(row: TaskRow) -> bool:
+    return DUE in row.internal or RULE in row.internal
+
+
+def _close(
+    act: Act,
+    instance: ProcessInstance,
+    sql: str,
+    tasks: list[UUID],
+    state: DeadlineState,
+    effects: Effects,
+) -> None:
+    """Cancel what people or timers had to do in these tasks, and end the terms that it had."""
+    if not tasks:
+        return
+    effects.prepare()
+    values = {"entity": act.entity_id, "instance": instance.id, "tasks": tasks, "now": act.now}
+    for row in driver_rows(act.session, sql, values):
+        _end_term(act, row.deadline_id, state)
 
 
 def _end_term(act: Act, deadline_id: UUID | None, state: DeadlineState) -> None:
@@ -100,140 +167,215 @@ def _end_term(act: Act, deadline_id: UUID | None, state: DeadlineState) -> None:
         end_deadline(act, deadline_id=deadline_id, state=state)
 
 
-def _synchronize_work(
-    act: Act,
-    instance: ProcessInstance,
-    known: Elements,
-    run: Run,
-    timers: Mapping[str, ProcessTimer],
-) -> None:
-    opened = {task.id: task for task in run.open_tasks()}
-    rows = {
-        row.task_id: row
-        for row in act.session.scalars(
-            select(WorkItem).where(
-                WorkItem.instance_id == instance.id,
-                # One that was done and left an incident stands in the model still.
-                or_(WorkItem.state.in_(_ACTIVE), WorkItem.task_id.in_(list(opened))),
-            )
+class _Work:
+    """The people's work of a transition."""
+
+    def __init__(
+        self,
+        act: Act,
+        instance: ProcessInstance,
+        known: Elements,
+        session: Session,
+        effects: Effects,
+        timers: _Timers,
+    ) -> None:
+        self._act = act
+        self._instance = instance
+        self._known = known
+        self._session = session
+        self._effects = effects
+        self._timers = timers
+        self._units: dict[str, UUID] = {}
+
+    def write(self, writing: Writing) -> None:
+        """Cancel the work that is open no more, write the new."""
+        opened = {task.id: task for task in self._session.run.open_tasks()}
+        closed = [
+            row.id
+            for row in self._session.known.values()
+            if row.state == TaskState.READY and row.id not in opened and not self._done(row.id)
+        ]
+        _close(
+            self._act,
+            self._instance,
+            CLOSED_ITEMS,
+            closed,
+            DeadlineState.CANCELLED,
+            self._effects,
         )
-    }
-    for task_id, row in rows.items():
-        if task_id not in opened:
-            row.state, row.completed_at = WorkState.CANCELLED.value, act.now
-            row.version += 1
-            _end_term(act, row.deadline_id, DeadlineState.CANCELLED)
-    for task_id, task in opened.items():
-        if task_id not in rows:
-            element = known.nodes[str(task.task_spec.bpmn_id)]
-            act.session.add(_new_item(act, instance, element, task, timers.get(element.id)))
+        new = [self._new(task) for key, task in opened.items() if not self._session.waited(key)]
+        writing.add("new_items", new)
 
+    def _done(self, task_id: UUID) -> bool:
+        """Whether a task was done by somebody: then its work is done too."""
+        return task_id == self._effects.done_task
 
-def _new_item(
-    act: Act,
-    instance: ProcessInstance,
-    element: Element,
-    task: Any,
-    timer: ProcessTimer | None,
-) -> WorkItem:
-    said = _Said(act, element, task)
-    kind = element.properties.get("kind", FORM)
-    official = said.value("official")
-    item = WorkItem(
-        instance_id=instance.id,
-        task_id=task.id,
-        element=element.id,
-        title=element.name or element.id,
-        kind=kind,
-        form=element.properties.get("form", element.id),
-        phase=element.properties.get("phase", ""),
-        expediente_id=instance.expediente_id,
-        person_id=instance.person_id if kind == CORRECTION else None,
-        unit_id=None if kind == CORRECTION else said.unit(),
-        role=said.text("role"),
-        excluded=[str(item) for item in said.value("excluded") or ()],
-        assignee_id=UUID(str(official)) if official else None,
-        fixed=bool(official),
-        state=(WorkState.CLAIMED if official else WorkState.OPEN).value,
-        created_at=act.now,
-    )
-    _give_term(act, instance, element, item, timer)
-    return item
+    def _new(self, task: Any) -> dict[str, Any]:
+        element = self._known.nodes[str(task.task_spec.bpmn_id)]
+        said = Said(element, task)
+        kind = element.properties.get("kind", FORM)
+        mine = kind == CORRECTION
+        official = said.official("official")
+        due_at, deadline_id = self._term(element)
+        return {
+            "id": new_id(),
+            "task_id": task.id,
+            "element": element.id,
+            "title": element.name or element.id,
+            "kind": kind,
+            "form": element.properties.get("form", element.id),
+            "phase": element.properties.get("phase", ""),
+            "expediente_id": self._instance.expediente_id,
+            "person_id": self._instance.person_id if mine else None,
+            "unit_id": None if mine else self._unit(said),
+            "role": said.text("role"),
+            "excluded": said.excluded(),
+            "candidates": said.officials("candidates"),
+            "assignee_id": official,
+            "fixed": official is not None,
+            "priority": said.priority(),
+            "state": (WorkState.CLAIMED if official else WorkState.OPEN).value,
+            "due_at": due_at,
+            "follow_up_at": said.instant("followUp", self._act.now),
+            "deadline_id": deadline_id,
+        }
 
+    def _unit(self, said: Said) -> UUID | None:
+        code = said.text("unit")
+        if not code:
+            return None
+        if code not in self._units:
+            found = self._act.session.scalar(select(Unit.id).where(Unit.code == code))
+            if found is None:
+                raise said.wrong(f"no existe la unidad «{code}»")
+            self._units[code] = found
+        return self._units[code]
 
-def _give_term(
-    act: Act,
-    instance: ProcessInstance,
-    element: Element,
-    item: WorkItem,
-    timer: ProcessTimer | None,
-) -> None:
-    """Until when: the term of the timer on the task's border, else the one that the task names."""
-    if timer is not None:
-        item.due_at = _due_of(act, timer)
-        return
-    rule = element.properties.get("due")
-    if rule:
+    def _term(self, element: Element) -> tuple[datetime | None, UUID | None]:
+        """Until when: the term of the timer on the task's border, else the one that the task names."""
+        attached = next(
+            (
+                timer.element
+                for timer in self._timers.pending
+                if timer.element in self._known.nodes
+                and self._known.nodes[timer.element].attached_to == element.id
+            ),
+            None,
+        )
+        if attached is not None:
+            return self._timers.due_of(attached), None
+        rule = element.properties.get("due")
+        if not rule:
+            return None, None
+        self._effects.prepare()
         term = open_deadline(
-            act,
+            self._act,
             rule=rule,
-            starts_at=act.now,
-            expediente_id=instance.expediente_id,
+            starts_at=self._act.now,
+            expediente_id=self._instance.expediente_id,
         )
-        item.deadline_id, item.due_at = term.id, term.due_at
+        return term.due_at, term.id
 
 
-def _due_of(act: Act, timer: ProcessTimer) -> datetime | None:
-    if timer.deadline_id is None:
-        return timer.due_at
-    return act.session.scalar(select(Deadline.due_at).where(Deadline.id == timer.deadline_id))
-
-
-class _Said:
+class Said:
     """The properties of a task: plain text, or FEEL over the instance's data after an equals sign."""
 
-    def __init__(self, act: Act, element: Element, task: Any) -> None:
-        self._act = act
+    def __init__(self, element: Element, task: Any) -> None:
         self._element = element
         self._task = task
 
+    def wrong(self, message: str) -> ModelError:
+        """The error of a property that cannot be used."""
+        return ModelError(f"{self._element.id}: {message}", task=self._task)
+
     def value(self, name: str) -> Any:
+        """What a property says; None when it says nothing."""
         text = self._element.properties.get(name, "").strip()
         if text.startswith("="):
             return self._task.workflow.script_engine.evaluate(self._task, text[1:])
         return text or None
 
     def text(self, name: str) -> str:
+        """A property as text."""
         return str(self.value(name) or "")
 
-    def unit(self) -> UUID | None:
-        code = self.text("unit")
-        if not code:
-            return None
-        found = self._act.session.scalar(select(Unit.id).where(Unit.code == code))
+    def official(self, name: str) -> UUID | None:
+        """A property that names one official by id."""
+        found = self.officials(name)
+        if len(found) > 1:
+            raise self.wrong(f"«{name}» nombra a varias personas y ha de nombrar a una")
+        return UUID(found[0]) if found else None
+
+    def officials(self, name: str) -> list[str]:
+        """A property that names officials: their ids, or the performers of earlier elements."""
+        value = self.value(name)
+        if isinstance(value, str) and not value.startswith(_PERFORMER):
+            value = [part.strip() for part in value.split(",")]
+        listed = [] if value is None else value if isinstance(value, list) else [value]
+        return [identifier for item in listed for identifier in self._named(name, item)]
+
+    def excluded(self) -> list[str]:
+        """Who may not do the task: four eyes are a rule of the model."""
+        return self.officials("excluded")
+
+    def _named(self, name: str, item: Any) -> list[str]:
+        if isinstance(item, str) and item.startswith(_PERFORMER):
+            elements = [part.strip() for part in item.removeprefix(_PERFORMER).split(",")]
+            done = [self._task.data.get(element) for element in elements]
+            return [str(each["by"]) for each in done if isinstance(each, dict) and each.get("by")]
+        if not item:
+            return []
+        found = parse_id(str(item))
         if found is None:
-            raise ModelError(f"{self._element.id}: no existe la unidad «{code}»", task=self._task)
-        return found
+            raise self.wrong(f"«{name}» no nombra a una persona: {str(item)[:40]}")
+        return [str(found)]
+
+    def priority(self) -> int:
+        """From 0 to 100, the higher the sooner."""
+        value = self.value("priority")
+        if value is None:
+            return PRIORITY
+        try:
+            number = int(str(value))
+        except ValueError:
+            number = -1
+        if not 0 <= number <= _MOST_PRIORITY:
+            raise self.wrong(f"la prioridad ha de ser un número de 0 a {_MOST_PRIORITY}")
+        return number
+
+    def instant(self, name: str, now: datetime) -> datetime | None:
+        """A property that says when: a date, an instant or a duration from now."""
+        value = self.value(name)
+        if value is None:
+            return None
+        try:
+            return instant_from(value, now)
+        except FeelError as error:
+            raise self.wrong(f"«{name}»: {error}") from error
 
 
-def _announce(act: Act, instance: ProcessInstance, known: Elements, run: Run) -> None:
+def _announce(
+    act: Act,
+    instance: ProcessInstance,
+    known: Elements,
+    run: Run,
+    effects: Effects,
+    timers: tuple[PendingTimer, ...],
+) -> None:
     """Tell the expediente, if somebody keeps one, the phase of what is open."""
     announce = SERVICES.get(_ANNOUNCE)
     if announce is None or instance.expediente_id is None:
         return
     waiting = [*run.open_tasks(), *run.waiting_services().values()]
     elements = [known.nodes[str(task.task_spec.bpmn_id)] for task in waiting]
-    elements += [
-        known.nodes[timer.element]
-        for timer in pending_timers(run.workflow)
-        if timer.element in known.nodes
-    ]
+    elements += [known.nodes[each.element] for each in timers if each.element in known.nodes]
     phases = [item.properties["phase"] for item in elements if item.properties.get("phase")]
     if not phases:
         return
     view = InstanceView(
         instance.id, instance.expediente_id, instance.definition_key, elements[0].id, "", {}
     )
+    effects.prepare()
     announce(act, view, phase=phases[0])
 
 

@@ -133,6 +133,21 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('entity_id', 'job_id', name=op.f('pk_job_run'))
     )
     op.create_index(op.f('ix_job_run_entity_id_state_started_at'), 'job_run', ['entity_id', 'state', 'started_at'], unique=False)
+    op.create_table('migration_plan',
+    sa.Column('entity_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.UUID(), nullable=False),
+    sa.Column('definition_key', sa.Text(), nullable=False),
+    sa.Column('source_version', sa.Integer(), nullable=False),
+    sa.Column('target_version', sa.Integer(), nullable=False),
+    sa.Column('source_sha256', sa.Text(), nullable=False),
+    sa.Column('target_sha256', sa.Text(), nullable=False),
+    sa.Column('choices', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('created_by', sa.UUID(), nullable=True),
+    sa.PrimaryKeyConstraint('entity_id', 'id', name=op.f('pk_migration_plan'))
+    )
+    op.create_index(op.f('ix_migration_plan_entity_id_definition_key_created_at'), 'migration_plan', ['entity_id', 'definition_key', 'created_at'], unique=False)
     op.create_table('official',
     sa.Column('entity_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.UUID(), nullable=False),
@@ -180,10 +195,33 @@ def upgrade() -> None:
     sa.Column('title', sa.Text(), nullable=False),
     sa.Column('channel', sa.Text(), nullable=False),
     sa.Column('sha256', sa.Text(), nullable=False),
-    sa.Column('published_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('state', sa.Text(), nullable=False),
+    sa.Column('saved_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('published_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('retired_at', sa.DateTime(timezone=True), nullable=True),
+    sa.CheckConstraint("state IN ('draft', 'published', 'retired')", name=op.f('ck_procedure_version_state')),
     sa.PrimaryKeyConstraint('entity_id', 'id', name=op.f('pk_procedure_version')),
     sa.UniqueConstraint('entity_id', 'key', 'number', name=op.f('uq_procedure_version_entity_id_key_number'))
+    )
+    op.create_table('process_history',
+    sa.Column('entity_id', sa.Integer(), nullable=False),
+    sa.Column('instance_id', sa.UUID(), nullable=False),
+    sa.Column('id', sa.UUID(), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('sequence', sa.Integer(), nullable=False),
+    sa.Column('parent', sa.UUID(), nullable=True),
+    sa.Column('inside', sa.UUID(), nullable=True),
+    sa.Column('position', sa.Integer(), nullable=False),
+    sa.Column('spec', sa.Text(), nullable=False),
+    sa.Column('element', sa.Text(), nullable=True),
+    sa.Column('state', sa.Integer(), nullable=False),
+    sa.Column('triggered', sa.Boolean(), nullable=False),
+    sa.Column('added', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('removed', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('internal', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('by', sa.UUID(), nullable=True),
+    sa.PrimaryKeyConstraint('entity_id', 'instance_id', 'id', name=op.f('pk_process_history'))
     )
     op.create_table('process_instance',
     sa.Column('entity_id', sa.Integer(), nullable=False),
@@ -198,7 +236,7 @@ def upgrade() -> None:
     sa.Column('header', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
     sa.Column('started_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
-    sa.CheckConstraint("state IN ('running', 'completed', 'incident', 'cancelled')", name=op.f('ck_process_instance_state')),
+    sa.CheckConstraint("state IN ('running', 'completed', 'incident', 'suspended', 'cancelled')", name=op.f('ck_process_instance_state')),
     sa.PrimaryKeyConstraint('entity_id', 'id', name=op.f('pk_process_instance'))
     )
     op.create_index(op.f('ix_process_instance_entity_id_expediente_id'), 'process_instance', ['entity_id', 'expediente_id'], unique=False)
@@ -206,7 +244,14 @@ def upgrade() -> None:
     sa.Column('entity_id', sa.Integer(), nullable=False),
     sa.Column('sha256', sa.Text(), nullable=False),
     sa.Column('xml', sa.LargeBinary(), nullable=False),
+    sa.Column('decisions', sa.LargeBinary(), nullable=True),
     sa.PrimaryKeyConstraint('entity_id', 'sha256', name=op.f('pk_process_model'))
+    )
+    op.create_table('process_payload',
+    sa.Column('entity_id', sa.Integer(), nullable=False),
+    sa.Column('sha256', sa.Text(), nullable=False),
+    sa.Column('value', sa.Text(), nullable=False),
+    sa.PrimaryKeyConstraint('entity_id', 'sha256', name=op.f('pk_process_payload'))
     )
     op.create_table('registry_counter',
     sa.Column('entity_id', sa.Integer(), nullable=False),
@@ -218,6 +263,26 @@ def upgrade() -> None:
     sa.CheckConstraint("book IN ('entry', 'exit')", name=op.f('ck_registry_counter_book')),
     sa.PrimaryKeyConstraint('entity_id', 'book', 'office', 'year', name=op.f('pk_registry_counter'))
     )
+    op.create_table('sent_event',
+    sa.Column('entity_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.UUID(), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('payload', postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+    sa.Column('correlation', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('state', sa.Text(), nullable=False),
+    sa.Column('sent_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('tried_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('source_id', sa.UUID(), nullable=True),
+    sa.Column('instance_id', sa.UUID(), nullable=True),
+    sa.Column('element', sa.Text(), nullable=False),
+    sa.Column('delivered_at', sa.DateTime(timezone=True), nullable=True),
+    sa.CheckConstraint("kind IN ('message', 'signal', 'conditional')", name=op.f('ck_sent_event_kind')),
+    sa.CheckConstraint("state IN ('waiting', 'held', 'delivered', 'ambiguous', 'expired')", name=op.f('ck_sent_event_state')),
+    sa.PrimaryKeyConstraint('entity_id', 'id', name=op.f('pk_sent_event'))
+    )
+    op.create_index('ix_sent_event_open', 'sent_event', ['entity_id', 'name'], unique=False, postgresql_where=sa.text("state IN ('waiting', 'held', 'ambiguous')"))
     op.create_table('unit',
     sa.Column('entity_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.UUID(), nullable=False),
@@ -247,6 +312,30 @@ def upgrade() -> None:
     sa.UniqueConstraint('entity_id', 'token_hash', name=op.f('uq_web_session_entity_id_token_hash'))
     )
     op.create_index(op.f('ix_web_session_entity_id_actor_id'), 'web_session', ['entity_id', 'actor_id'], unique=False)
+    op.create_table('absence',
+    sa.Column('entity_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.UUID(), nullable=False),
+    sa.Column('official_id', sa.UUID(), nullable=False),
+    sa.Column('substitute_id', sa.UUID(), nullable=True),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('starts_on', sa.Date(), nullable=False),
+    sa.Column('ends_on', sa.Date(), nullable=False),
+    sa.Column('recorded_by', sa.UUID(), nullable=True),
+    sa.Column('recorded_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('ended_by', sa.UUID(), nullable=True),
+    sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.CheckConstraint("kind IN ('holiday', 'leave', 'illness', 'other')", name=op.f('ck_absence_kind')),
+    sa.CheckConstraint('starts_on <= ends_on', name=op.f('ck_absence_dates')),
+    sa.CheckConstraint('substitute_id <> official_id', name=op.f('ck_absence_somebody_else')),
+    sa.ForeignKeyConstraint(['entity_id', 'ended_by'], ['official.entity_id', 'official.id'], name=op.f('fk_absence_ended_by_official')),
+    sa.ForeignKeyConstraint(['entity_id', 'official_id'], ['official.entity_id', 'official.id'], name=op.f('fk_absence_official_id_official')),
+    sa.ForeignKeyConstraint(['entity_id', 'recorded_by'], ['official.entity_id', 'official.id'], name=op.f('fk_absence_recorded_by_official')),
+    sa.ForeignKeyConstraint(['entity_id', 'substitute_id'], ['official.entity_id', 'official.id'], name=op.f('fk_absence_substitute_id_official')),
+    sa.PrimaryKeyConstraint('entity_id', 'id', name=op.f('pk_absence'))
+    )
+    op.create_index(op.f('ix_absence_entity_id_official_id_ends_on'), 'absence', ['entity_id', 'official_id', 'ends_on'], unique=False)
+    op.create_index(op.f('ix_absence_entity_id_substitute_id_ends_on'), 'absence', ['entity_id', 'substitute_id', 'ends_on'], unique=False)
     op.create_table('checkpoint_stamp',
     sa.Column('entity_id', sa.Integer(), nullable=False),
     sa.Column('size', sa.BigInteger(), autoincrement=False, nullable=False),
@@ -327,6 +416,59 @@ def upgrade() -> None:
     op.create_index(op.f('ix_document_entity_id_person_id'), 'document', ['entity_id', 'person_id'], unique=False)
     op.create_index(op.f('ix_document_entity_id_sha256'), 'document', ['entity_id', 'sha256'], unique=False)
     op.create_index('ix_document_title_words', 'document', [sa.literal_column("to_tsvector('simple'::regconfig, regexp_replace(translate(lower(title), 'áàâäãéèêëíìîïóòôöõúùûüñçÁÀÂÄÃÉÈÊËÍÌÎÏÓÒÔÖÕÚÙÛÜÑÇ', 'aaaaaeeeeiiiiooooouuuuncaaaaaeeeeiiiiooooouuuunc'), '[^a-z0-9]+', ' ', 'g'))")], unique=False, postgresql_using='gin')
+    op.create_table('event_receipt',
+    sa.Column('entity_id', sa.Integer(), nullable=False),
+    sa.Column('event_id', sa.UUID(), nullable=False),
+    sa.Column('instance_id', sa.UUID(), nullable=False),
+    sa.Column('state', sa.Text(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint("state IN ('pending', 'done')", name=op.f('ck_event_receipt_state')),
+    sa.ForeignKeyConstraint(['entity_id', 'event_id'], ['sent_event.entity_id', 'sent_event.id'], name=op.f('fk_event_receipt_event_id_sent_event')),
+    sa.ForeignKeyConstraint(['entity_id', 'instance_id'], ['process_instance.entity_id', 'process_instance.id'], name=op.f('fk_event_receipt_instance_id_process_instance')),
+    sa.PrimaryKeyConstraint('entity_id', 'event_id', 'instance_id', name=op.f('pk_event_receipt'))
+    )
+    op.create_index('ix_event_receipt_pending', 'event_receipt', ['entity_id', 'instance_id'], unique=False, postgresql_where=sa.text("state = 'pending'"))
+    op.create_table('event_subscription',
+    sa.Column('entity_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.UUID(), nullable=False),
+    sa.Column('instance_id', sa.UUID(), nullable=True),
+    sa.Column('task_id', sa.UUID(), nullable=True),
+    sa.Column('element', sa.Text(), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('signature', sa.Text(), nullable=False),
+    sa.Column('correlation', sa.Text(), nullable=False),
+    sa.Column('definition_key', sa.Text(), nullable=False),
+    sa.Column('definition_version', sa.Integer(), nullable=False),
+    sa.Column('model_sha256', sa.Text(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint("kind IN ('message', 'signal', 'conditional')", name=op.f('ck_event_subscription_kind')),
+    sa.ForeignKeyConstraint(['entity_id', 'instance_id'], ['process_instance.entity_id', 'process_instance.id'], name=op.f('fk_event_subscription_instance_id_process_instance')),
+    sa.PrimaryKeyConstraint('entity_id', 'id', name=op.f('pk_event_subscription')),
+    sa.UniqueConstraint('entity_id', 'instance_id', 'task_id', name=op.f('uq_event_subscription_entity_id_instance_id_task_id'))
+    )
+    op.create_index(op.f('ix_event_subscription_entity_id_kind_name_signature_correlation'), 'event_subscription', ['entity_id', 'kind', 'name', 'signature', 'correlation'], unique=False)
+    op.create_index('ix_event_subscription_start', 'event_subscription', ['entity_id', 'definition_key'], unique=False, postgresql_where=sa.text('instance_id IS NULL'))
+    op.create_table('migration_run',
+    sa.Column('entity_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.UUID(), nullable=False),
+    sa.Column('plan_id', sa.UUID(), nullable=False),
+    sa.Column('follows_id', sa.UUID(), nullable=True),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('state', sa.Text(), nullable=False),
+    sa.Column('choices', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('reason', sa.Text(), nullable=False),
+    sa.Column('total', sa.Integer(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('created_by', sa.UUID(), nullable=True),
+    sa.Column('finished_at', sa.DateTime(timezone=True), nullable=True),
+    sa.CheckConstraint("kind IN ('rehearsal', 'run', 'undoing')", name=op.f('ck_migration_run_kind')),
+    sa.CheckConstraint("state IN ('running', 'finished')", name=op.f('ck_migration_run_state')),
+    sa.ForeignKeyConstraint(['entity_id', 'follows_id'], ['migration_run.entity_id', 'migration_run.id'], name=op.f('fk_migration_run_follows_id_migration_run')),
+    sa.ForeignKeyConstraint(['entity_id', 'plan_id'], ['migration_plan.entity_id', 'migration_plan.id'], name=op.f('fk_migration_run_plan_id_migration_plan')),
+    sa.PrimaryKeyConstraint('entity_id', 'id', name=op.f('pk_migration_run'))
+    )
+    op.create_index(op.f('ix_migration_run_entity_id_plan_id_created_at'), 'migration_run', ['entity_id', 'plan_id', 'created_at'], unique=False)
     op.create_table('payment_order',
     sa.Column('entity_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.UUID(), nullable=False),
@@ -384,6 +526,26 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['entity_id', 'version_id'], ['procedure_version.entity_id', 'procedure_version.id'], name=op.f('fk_procedure_file_version_id_procedure_version')),
     sa.PrimaryKeyConstraint('entity_id', 'version_id', 'path', name=op.f('pk_procedure_file'))
     )
+    op.create_table('process_datum',
+    sa.Column('entity_id', sa.Integer(), nullable=False),
+    sa.Column('instance_id', sa.UUID(), nullable=False),
+    sa.Column('scope', sa.UUID(), nullable=False),
+    sa.Column('key', sa.Text(), nullable=False),
+    sa.Column('value', postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
+    sa.ForeignKeyConstraint(['entity_id', 'instance_id'], ['process_instance.entity_id', 'process_instance.id'], name=op.f('fk_process_datum_instance_id_process_instance')),
+    sa.PrimaryKeyConstraint('entity_id', 'instance_id', 'scope', 'key', name=op.f('pk_process_datum'))
+    )
+    op.create_table('process_held_cause',
+    sa.Column('entity_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.UUID(), nullable=False),
+    sa.Column('instance_id', sa.UUID(), nullable=False),
+    sa.Column('cause', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('given_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['entity_id', 'instance_id'], ['process_instance.entity_id', 'process_instance.id'], name=op.f('fk_process_held_cause_instance_id_process_instance')),
+    sa.PrimaryKeyConstraint('entity_id', 'id', name=op.f('pk_process_held_cause'))
+    )
+    op.create_index(op.f('ix_process_held_cause_entity_id_instance_id_given_at'), 'process_held_cause', ['entity_id', 'instance_id', 'given_at'], unique=False)
     op.create_table('process_incident',
     sa.Column('entity_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.UUID(), nullable=False),
@@ -398,6 +560,25 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('entity_id', 'id', name=op.f('pk_process_incident'))
     )
     op.create_index(op.f('ix_process_incident_entity_id_resolved_at_at'), 'process_incident', ['entity_id', 'resolved_at', 'at'], unique=False)
+    op.create_table('process_intervention',
+    sa.Column('entity_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.UUID(), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('arguments', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('reason', sa.Text(), nullable=False),
+    sa.Column('state', sa.Text(), nullable=False),
+    sa.Column('ordered_by', sa.UUID(), nullable=False),
+    sa.Column('ordered_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('decided_by', sa.UUID(), nullable=True),
+    sa.Column('decided_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('decision', sa.Text(), nullable=False),
+    sa.CheckConstraint("kind IN ('retry', 'skip', 'move', 'restart', 'suspend', 'resume', 'cancel')", name=op.f('ck_process_intervention_kind')),
+    sa.CheckConstraint("state IN ('proposed', 'running', 'done', 'rejected')", name=op.f('ck_process_intervention_state')),
+    sa.ForeignKeyConstraint(['entity_id', 'decided_by'], ['official.entity_id', 'official.id'], name=op.f('fk_process_intervention_decided_by_official')),
+    sa.ForeignKeyConstraint(['entity_id', 'ordered_by'], ['official.entity_id', 'official.id'], name=op.f('fk_process_intervention_ordered_by_official')),
+    sa.PrimaryKeyConstraint('entity_id', 'id', name=op.f('pk_process_intervention'))
+    )
+    op.create_index(op.f('ix_process_intervention_entity_id_state_ordered_at'), 'process_intervention', ['entity_id', 'state', 'ordered_at'], unique=False)
     op.create_table('process_task',
     sa.Column('entity_id', sa.Integer(), nullable=False),
     sa.Column('instance_id', sa.UUID(), nullable=False),
@@ -425,12 +606,15 @@ def upgrade() -> None:
     sa.Column('due_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('deadline_id', sa.UUID(), nullable=True),
     sa.Column('state', sa.Text(), nullable=False),
+    sa.Column('attempts', sa.Integer(), server_default='0', nullable=False),
+    sa.Column('not_before', sa.DateTime(timezone=True), nullable=True),
     sa.CheckConstraint("state IN ('waiting', 'fired', 'cancelled')", name=op.f('ck_process_timer_state')),
     sa.ForeignKeyConstraint(['entity_id', 'deadline_id'], ['deadline.entity_id', 'deadline.id'], name=op.f('fk_process_timer_deadline_id_deadline')),
     sa.ForeignKeyConstraint(['entity_id', 'instance_id'], ['process_instance.entity_id', 'process_instance.id'], name=op.f('fk_process_timer_instance_id_process_instance')),
     sa.PrimaryKeyConstraint('entity_id', 'id', name=op.f('pk_process_timer')),
     sa.UniqueConstraint('entity_id', 'instance_id', 'task_id', name=op.f('uq_process_timer_entity_id_instance_id_task_id'))
     )
+    op.create_index(op.f('ix_process_timer_entity_id_deadline_id'), 'process_timer', ['entity_id', 'deadline_id'], unique=False, postgresql_where=sa.text("state = 'waiting'"))
     op.create_index(op.f('ix_process_timer_entity_id_due_at'), 'process_timer', ['entity_id', 'due_at'], unique=False, postgresql_where=sa.text("state = 'waiting'"))
     op.create_table('work_item',
     sa.Column('entity_id', sa.Integer(), nullable=False),
@@ -448,18 +632,25 @@ def upgrade() -> None:
     sa.Column('role', sa.Text(), nullable=False),
     sa.Column('excluded', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
     sa.Column('assignee_id', sa.UUID(), nullable=True),
+    sa.Column('candidates', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
     sa.Column('fixed', sa.Boolean(), nullable=False),
+    sa.Column('owner_id', sa.UUID(), nullable=True),
+    sa.Column('delegated_from', sa.UUID(), nullable=True),
+    sa.Column('priority', sa.Integer(), nullable=False),
     sa.Column('state', sa.Text(), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('completed_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('completed_by', sa.UUID(), nullable=True),
     sa.Column('due_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('follow_up_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('deadline_id', sa.UUID(), nullable=True),
     sa.Column('version', sa.Integer(), nullable=False),
     sa.CheckConstraint("state IN ('open', 'claimed', 'done', 'cancelled')", name=op.f('ck_work_item_state')),
     sa.ForeignKeyConstraint(['entity_id', 'assignee_id'], ['official.entity_id', 'official.id'], name=op.f('fk_work_item_assignee_id_official')),
     sa.ForeignKeyConstraint(['entity_id', 'deadline_id'], ['deadline.entity_id', 'deadline.id'], name=op.f('fk_work_item_deadline_id_deadline')),
+    sa.ForeignKeyConstraint(['entity_id', 'delegated_from'], ['official.entity_id', 'official.id'], name=op.f('fk_work_item_delegated_from_official')),
     sa.ForeignKeyConstraint(['entity_id', 'instance_id'], ['process_instance.entity_id', 'process_instance.id'], name=op.f('fk_work_item_instance_id_process_instance')),
+    sa.ForeignKeyConstraint(['entity_id', 'owner_id'], ['official.entity_id', 'official.id'], name=op.f('fk_work_item_owner_id_official')),
     sa.ForeignKeyConstraint(['entity_id', 'person_id'], ['person.entity_id', 'person.id'], name=op.f('fk_work_item_person_id_person')),
     sa.ForeignKeyConstraint(['entity_id', 'unit_id'], ['unit.entity_id', 'unit.id'], name=op.f('fk_work_item_unit_id_unit')),
     sa.PrimaryKeyConstraint('entity_id', 'id', name=op.f('pk_work_item')),
@@ -468,6 +659,8 @@ def upgrade() -> None:
     op.create_index(op.f('ix_work_item_entity_id_assignee_id_state'), 'work_item', ['entity_id', 'assignee_id', 'state'], unique=False)
     op.create_index(op.f('ix_work_item_entity_id_expediente_id'), 'work_item', ['entity_id', 'expediente_id'], unique=False)
     op.create_index(op.f('ix_work_item_entity_id_state_unit_id_role'), 'work_item', ['entity_id', 'state', 'unit_id', 'role'], unique=False)
+    op.create_index('ix_work_item_open_due', 'work_item', ['entity_id', sa.literal_column('due_at ASC NULLS LAST'), sa.literal_column('priority DESC'), 'created_at', 'id'], unique=False, postgresql_where=sa.text("state IN ('open', 'claimed')"))
+    op.create_index('ix_work_item_open_owner', 'work_item', ['entity_id', 'owner_id'], unique=False, postgresql_where=sa.text("state IN ('open', 'claimed') AND owner_id IS NOT NULL"))
     op.create_table('contract_charge',
     sa.Column('entity_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.UUID(), nullable=False),
@@ -585,6 +778,24 @@ def upgrade() -> None:
     op.create_index(op.f('ix_invoice_entity_id_state_received_at'), 'invoice', ['entity_id', 'state', 'received_at'], unique=False)
     op.create_index('uq_invoice_live_file', 'invoice', ['entity_id', 'sha256', 'position'], unique=True, postgresql_where=sa.text("state <> 'rejected'"))
     op.create_index('uq_invoice_live_invoice', 'invoice', ['entity_id', 'issuer_country', 'issuer_nif', 'series', 'number', 'issued_on'], unique=True, postgresql_where=sa.text("state <> 'rejected'"))
+    op.create_table('migration_result',
+    sa.Column('entity_id', sa.Integer(), nullable=False),
+    sa.Column('run_id', sa.UUID(), nullable=False),
+    sa.Column('instance_id', sa.UUID(), nullable=False),
+    sa.Column('chunk', sa.Integer(), nullable=False),
+    sa.Column('outcome', sa.Text(), nullable=False),
+    sa.Column('seen_version', sa.Integer(), nullable=True),
+    sa.Column('report', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('digest', sa.Text(), nullable=False),
+    sa.Column('image', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('left', sa.Text(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=True),
+    sa.CheckConstraint("outcome IN ('pending', 'ready', 'done', 'stays', 'refused', 'moved', 'differs')", name=op.f('ck_migration_result_outcome')),
+    sa.ForeignKeyConstraint(['entity_id', 'instance_id'], ['process_instance.entity_id', 'process_instance.id'], name=op.f('fk_migration_result_instance_id_process_instance')),
+    sa.ForeignKeyConstraint(['entity_id', 'run_id'], ['migration_run.entity_id', 'migration_run.id'], name=op.f('fk_migration_result_run_id_migration_run')),
+    sa.PrimaryKeyConstraint('entity_id', 'run_id', 'instance_id', name=op.f('pk_migration_result'))
+    )
+    op.create_index(op.f('ix_migration_result_entity_id_run_id_chunk_outcome'), 'migration_result', ['entity_id', 'run_id', 'chunk', 'outcome'], unique=False)
     op.create_table('payment_attempt',
     sa.Column('entity_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.UUID(), nullable=False),
@@ -608,6 +819,25 @@ def upgrade() -> None:
     op.create_index(op.f('ix_payment_attempt_entity_id_order_id'), 'payment_attempt', ['entity_id', 'order_id'], unique=False)
     op.create_index(op.f('ix_payment_attempt_entity_id_state_started_at'), 'payment_attempt', ['entity_id', 'state', 'started_at'], unique=False)
     op.create_index('uq_payment_attempt_entity_id_order_id_accepted', 'payment_attempt', ['entity_id', 'order_id'], unique=True, postgresql_where=sa.text("state = 'accepted'"))
+    op.create_table('process_intervention_step',
+    sa.Column('entity_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.UUID(), nullable=False),
+    sa.Column('intervention_id', sa.UUID(), nullable=False),
+    sa.Column('position', sa.Integer(), nullable=False),
+    sa.Column('instance_id', sa.UUID(), nullable=False),
+    sa.Column('incident_id', sa.UUID(), nullable=True),
+    sa.Column('version', sa.Integer(), nullable=True),
+    sa.Column('state', sa.Text(), nullable=False),
+    sa.Column('message', sa.Text(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=True),
+    sa.CheckConstraint("state IN ('waiting', 'done', 'failed')", name=op.f('ck_process_intervention_step_state')),
+    sa.ForeignKeyConstraint(['entity_id', 'incident_id'], ['process_incident.entity_id', 'process_incident.id'], name=op.f('fk_process_intervention_step_incident_id_process_incident')),
+    sa.ForeignKeyConstraint(['entity_id', 'instance_id'], ['process_instance.entity_id', 'process_instance.id'], name=op.f('fk_process_intervention_step_instance_id_process_instance')),
+    sa.ForeignKeyConstraint(['entity_id', 'intervention_id'], ['process_intervention.entity_id', 'process_intervention.id'], name=op.f('fk_process_intervention_step_intervention_id_process_intervention')),
+    sa.PrimaryKeyConstraint('entity_id', 'id', name=op.f('pk_process_intervention_step')),
+    sa.UniqueConstraint('entity_id', 'intervention_id', 'position', name=op.f('uq_process_intervention_step_entity_id_intervention_id_position'))
+    )
+    op.create_index(op.f('ix_process_intervention_step_entity_id_instance_id'), 'process_intervention_step', ['entity_id', 'instance_id'], unique=False)
     op.create_table('registry_entry',
     sa.Column('entity_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.UUID(), nullable=False),
@@ -705,6 +935,24 @@ def upgrade() -> None:
     op.create_index(op.f('ix_signature_request_entity_id_document_id'), 'signature_request', ['entity_id', 'document_id'], unique=False)
     op.create_index(op.f('ix_signature_request_entity_id_state_official_id'), 'signature_request', ['entity_id', 'state', 'official_id'], unique=False)
     op.create_index(op.f('ix_signature_request_entity_id_state_unit_id_role'), 'signature_request', ['entity_id', 'state', 'unit_id', 'role'], unique=False)
+    op.create_table('substituted_work',
+    sa.Column('entity_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.UUID(), nullable=False),
+    sa.Column('work_item_id', sa.UUID(), nullable=False),
+    sa.Column('instance_id', sa.UUID(), nullable=False),
+    sa.Column('official_id', sa.UUID(), nullable=False),
+    sa.Column('absent_id', sa.UUID(), nullable=False),
+    sa.Column('absence_id', sa.UUID(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['entity_id', 'absence_id'], ['absence.entity_id', 'absence.id'], name=op.f('fk_substituted_work_absence_id_absence')),
+    sa.ForeignKeyConstraint(['entity_id', 'absent_id'], ['official.entity_id', 'official.id'], name=op.f('fk_substituted_work_absent_id_official')),
+    sa.ForeignKeyConstraint(['entity_id', 'instance_id'], ['process_instance.entity_id', 'process_instance.id'], name=op.f('fk_substituted_work_instance_id_process_instance')),
+    sa.ForeignKeyConstraint(['entity_id', 'official_id'], ['official.entity_id', 'official.id'], name=op.f('fk_substituted_work_official_id_official')),
+    sa.ForeignKeyConstraint(['entity_id', 'work_item_id'], ['work_item.entity_id', 'work_item.id'], name=op.f('fk_substituted_work_work_item_id_work_item')),
+    sa.PrimaryKeyConstraint('entity_id', 'id', name=op.f('pk_substituted_work'))
+    )
+    op.create_index(op.f('ix_substituted_work_entity_id_instance_id'), 'substituted_work', ['entity_id', 'instance_id'], unique=False)
+    op.create_index(op.f('ix_substituted_work_entity_id_work_item_id'), 'substituted_work', ['entity_id', 'work_item_id'], unique=False)
     op.create_table('document_signature',
     sa.Column('entity_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.UUID(), nullable=False),
@@ -966,6 +1214,9 @@ def downgrade() -> None:
     op.drop_index('ix_document_signature_entity_id_upgrade', table_name='document_signature', postgresql_where=sa.text('upgrade_pending'))
     op.drop_index(op.f('ix_document_signature_entity_id_document_id'), table_name='document_signature')
     op.drop_table('document_signature')
+    op.drop_index(op.f('ix_substituted_work_entity_id_work_item_id'), table_name='substituted_work')
+    op.drop_index(op.f('ix_substituted_work_entity_id_instance_id'), table_name='substituted_work')
+    op.drop_table('substituted_work')
     op.drop_index(op.f('ix_signature_request_entity_id_state_unit_id_role'), table_name='signature_request')
     op.drop_index(op.f('ix_signature_request_entity_id_state_official_id'), table_name='signature_request')
     op.drop_index(op.f('ix_signature_request_entity_id_document_id'), table_name='signature_request')
@@ -978,10 +1229,14 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_registry_entry_entity_id_person_id_presented_at'), table_name='registry_entry')
     op.drop_index(op.f('ix_registry_entry_entity_id_expediente_id'), table_name='registry_entry')
     op.drop_table('registry_entry')
+    op.drop_index(op.f('ix_process_intervention_step_entity_id_instance_id'), table_name='process_intervention_step')
+    op.drop_table('process_intervention_step')
     op.drop_index('uq_payment_attempt_entity_id_order_id_accepted', table_name='payment_attempt', postgresql_where=sa.text("state = 'accepted'"))
     op.drop_index(op.f('ix_payment_attempt_entity_id_state_started_at'), table_name='payment_attempt')
     op.drop_index(op.f('ix_payment_attempt_entity_id_order_id'), table_name='payment_attempt')
     op.drop_table('payment_attempt')
+    op.drop_index(op.f('ix_migration_result_entity_id_run_id_chunk_outcome'), table_name='migration_result')
+    op.drop_table('migration_result')
     op.drop_index('uq_invoice_live_invoice', table_name='invoice', postgresql_where=sa.text("state <> 'rejected'"))
     op.drop_index('uq_invoice_live_file', table_name='invoice', postgresql_where=sa.text("state <> 'rejected'"))
     op.drop_index(op.f('ix_invoice_entity_id_state_received_at'), table_name='invoice')
@@ -998,21 +1253,36 @@ def downgrade() -> None:
     op.drop_table('document_attachment')
     op.drop_index(op.f('ix_contract_charge_entity_id_contract_id_state'), table_name='contract_charge')
     op.drop_table('contract_charge')
+    op.drop_index('ix_work_item_open_owner', table_name='work_item', postgresql_where=sa.text("state IN ('open', 'claimed') AND owner_id IS NOT NULL"))
+    op.drop_index('ix_work_item_open_due', table_name='work_item', postgresql_where=sa.text("state IN ('open', 'claimed')"))
     op.drop_index(op.f('ix_work_item_entity_id_state_unit_id_role'), table_name='work_item')
     op.drop_index(op.f('ix_work_item_entity_id_expediente_id'), table_name='work_item')
     op.drop_index(op.f('ix_work_item_entity_id_assignee_id_state'), table_name='work_item')
     op.drop_table('work_item')
     op.drop_index(op.f('ix_process_timer_entity_id_due_at'), table_name='process_timer', postgresql_where=sa.text("state = 'waiting'"))
+    op.drop_index(op.f('ix_process_timer_entity_id_deadline_id'), table_name='process_timer', postgresql_where=sa.text("state = 'waiting'"))
     op.drop_table('process_timer')
     op.drop_table('process_task')
+    op.drop_index(op.f('ix_process_intervention_entity_id_state_ordered_at'), table_name='process_intervention')
+    op.drop_table('process_intervention')
     op.drop_index(op.f('ix_process_incident_entity_id_resolved_at_at'), table_name='process_incident')
     op.drop_table('process_incident')
+    op.drop_index(op.f('ix_process_held_cause_entity_id_instance_id_given_at'), table_name='process_held_cause')
+    op.drop_table('process_held_cause')
+    op.drop_table('process_datum')
     op.drop_table('procedure_file')
     op.drop_index(op.f('ix_power_entity_id_attorney_id'), table_name='power')
     op.drop_table('power')
     op.drop_table('post_assignment')
     op.drop_index(op.f('ix_payment_order_entity_id_person_id_state'), table_name='payment_order')
     op.drop_table('payment_order')
+    op.drop_index(op.f('ix_migration_run_entity_id_plan_id_created_at'), table_name='migration_run')
+    op.drop_table('migration_run')
+    op.drop_index('ix_event_subscription_start', table_name='event_subscription', postgresql_where=sa.text('instance_id IS NULL'))
+    op.drop_index(op.f('ix_event_subscription_entity_id_kind_name_signature_correlation'), table_name='event_subscription')
+    op.drop_table('event_subscription')
+    op.drop_index('ix_event_receipt_pending', table_name='event_receipt', postgresql_where=sa.text("state = 'pending'"))
+    op.drop_table('event_receipt')
     op.drop_index('ix_document_title_words', table_name='document', postgresql_using='gin')
     op.drop_index(op.f('ix_document_entity_id_sha256'), table_name='document')
     op.drop_index(op.f('ix_document_entity_id_person_id'), table_name='document')
@@ -1022,17 +1292,26 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_contract_entity_id_responsible_id'), table_name='contract')
     op.drop_table('contract')
     op.drop_table('checkpoint_stamp')
+    op.drop_index(op.f('ix_absence_entity_id_substitute_id_ends_on'), table_name='absence')
+    op.drop_index(op.f('ix_absence_entity_id_official_id_ends_on'), table_name='absence')
+    op.drop_table('absence')
     op.drop_index(op.f('ix_web_session_entity_id_actor_id'), table_name='web_session')
     op.drop_table('web_session')
     op.drop_table('unit')
+    op.drop_index('ix_sent_event_open', table_name='sent_event', postgresql_where=sa.text("state IN ('waiting', 'held', 'ambiguous')"))
+    op.drop_table('sent_event')
     op.drop_table('registry_counter')
+    op.drop_table('process_payload')
     op.drop_table('process_model')
     op.drop_index(op.f('ix_process_instance_entity_id_expediente_id'), table_name='process_instance')
     op.drop_table('process_instance')
+    op.drop_table('process_history')
     op.drop_table('procedure_version')
     op.drop_index(op.f('ix_person_entity_id_sort_key'), table_name='person')
     op.drop_table('person')
     op.drop_table('official')
+    op.drop_index(op.f('ix_migration_plan_entity_id_definition_key_created_at'), table_name='migration_plan')
+    op.drop_table('migration_plan')
     op.drop_index(op.f('ix_job_run_entity_id_state_started_at'), table_name='job_run')
     op.drop_table('job_run')
     op.drop_table('invoice_counter')

@@ -12,7 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.feel.values import Months
-from engine.workflow.codec import NotStorable, decode, encode
+from engine.workflow.codec import (
+    LARGE_BYTES,
+    Damaged,
+    NotStorable,
+    decode,
+    encode,
+    from_json,
+    packed,
+)
 
 scalars = (
     st.none()
@@ -70,7 +78,7 @@ def test_what_cannot_be_stored_is_refused(value: Any) -> None:
      "1.5", '{"$":["uuid","x"]}', "[" * 100_000],
 )  # fmt: skip
 def test_stored_text_that_is_not_ours_is_refused(text: str) -> None:
-    with pytest.raises(NotStorable):
+    with pytest.raises(Damaged):
         decode(text)
 
 
@@ -82,3 +90,30 @@ def test_what_is_too_deep_or_too_large_is_refused() -> None:
         encode(deep)
     with pytest.raises(NotStorable):
         encode("x" * 2_000_000)
+
+
+@pytest.mark.parametrize("text", ["a\x00b", "\ud800", {"\x00": 1}, ["x", "\udfff"]])
+def test_a_text_that_no_database_takes_is_refused(text: Any) -> None:
+    with pytest.raises(NotStorable, match="carácter"):
+        encode(text)
+
+
+def test_a_large_value_is_kept_once_by_its_hash() -> None:
+    letter, payloads = "ñ" * LARGE_BYTES, dict[str, str]()
+    first = packed({"letter": letter, "n": 1, "$": [letter]}, payloads)
+    assert packed({"again": letter}, payloads)["again"] == first["letter"]
+    assert len(payloads) == 2
+    assert len(encode(first)) < 300
+    assert from_json(first, payloads) == {"letter": letter, "n": 1, "$": [letter]}
+
+
+def test_a_large_value_that_is_missing_is_told() -> None:
+    stored = packed({"letter": "x" * (LARGE_BYTES + 1)}, {})
+    with pytest.raises(Damaged, match="grande"):
+        from_json(stored, {})
+
+
+def test_nobody_can_write_a_reference_to_a_large_value_of_others() -> None:
+    payloads = {"f" * 64: '"secret"'}
+    stored = packed({"mine": {"$": ["payload", "f" * 64]}}, dict(payloads))
+    assert from_json(stored, payloads) == {"mine": {"$": ["payload", "f" * 64]}}

@@ -134,7 +134,8 @@ def test_a_step_writes_few_rows(townhall: TownHall, staff: Staff) -> None:
                     select(func.count()).where(ProcessTask.changed_at == townhall.clock.now())
                 )
             )
-    assert set(changed[:-1]) == {3}
+    assert max(changed) <= 3
+    assert changed[5] == changed[-2]
     assert instance(townhall, begun_.id).state == InstanceState.COMPLETED.value
 
 

@@ -109,7 +109,7 @@ def play(
             run.complete(opened[0].id, {f"by_{opened[0].task_spec.bpmn_id}": len(path)})
         else:
             break
-    return path, session.run.workflow.data, session.run.status
+    return path, session.run.result, session.run.status
 
 
 @pytest.mark.parametrize("fire", [False, True])
@@ -150,12 +150,12 @@ def test_the_data_of_a_finished_task_never_changes_afterwards() -> None:
     session = begin(load_definition(model.xml()), {}, NOW)
     first = session.run.open_tasks()[0]
     session.run.complete(first.id, {"list": [1], "inner": {"x": 1}})
-    before = {row.id: row for row in session.changes().written}
+    before = {row.id: row for row in session.changes().ended}
     second = session.run.open_tasks()[0]
     session.run.complete(second.id, {"list": [9], "inner": {"x": 9}})
-    session.changes()
+    assert first.id not in {row.id for row in session.changes().ended}
     assert session.run.task(first.id).data == {"list": [1], "inner": {"x": 1}}
-    assert session.known[first.id].added == before[first.id].added
+    assert before[first.id].added == {"list": [1], "inner": {"x": 1}}
 
 
 def test_only_reached_tasks_are_stored() -> None:

@@ -18,6 +18,7 @@ from sqlalchemy import Engine, event, text
 
 from engine import embedded
 from engine.assembly import assemble
+from engine.db import STATEMENT_WATCHERS
 from engine.logs import configure_logs
 from engine.schema import upgrade
 from engine.settings import load_settings
@@ -26,8 +27,11 @@ from web.demo import load
 
 
 @contextmanager
-def scratch_town() -> Iterator[TownHall]:
-    """The small town of the demonstration on a PostgreSQL of its own, which ends with the block."""
+def scratch_town(*, people: bool = True) -> Iterator[TownHall]:
+    """The small town of the demonstration on a PostgreSQL of its own, which ends with the block.
+
+    people: whether the demonstration is loaded, or the town has nobody and nothing.
+    """
     configure_logs()
     folder = Path(tempfile.mkdtemp(prefix="andecha-bench-"))
     server = embedded.start(folder / "postgres")
@@ -40,7 +44,8 @@ def scratch_town() -> Iterator[TownHall]:
             owner_url=server.owner_url,
         )
         townhall = assemble(settings)
-        load(townhall, small=True)
+        if people:
+            load(townhall, small=True)
         yield townhall
         townhall.database.dispose()
     finally:
@@ -61,11 +66,13 @@ class Statements:
         self._jobs = self._deferred()
         event.listen(self._engine, "before_cursor_execute", self._executed)
         event.listen(self._engine, "commit", self._committed)
+        STATEMENT_WATCHERS.append(self._executed)
         return self
 
     def __exit__(self, *_: object) -> None:
         event.remove(self._engine, "before_cursor_execute", self._executed)
         event.remove(self._engine, "commit", self._committed)
+        STATEMENT_WATCHERS.remove(self._executed)
         # A job is deferred on the driver's connection, where SQLAlchemy does not see its statement.
         self.statements += self._deferred() - self._jobs
 
