@@ -37,6 +37,12 @@ def instant_of(identifier: UUID) -> datetime:
     return datetime.fromtimestamp((identifier.int >> 80) / 1000, tz=UTC)
 
 
+def first_id_at(instant: datetime) -> UUID:
+    """The lowest identifier that can be made at an instant: every later one is greater."""
+    milliseconds = round(instant.timestamp() * 1000)
+    return UUID(int=(milliseconds << 80) | (0x7 << 76) | (0b10 << 62))
+
+
 def parse_id(text: str) -> UUID | None:
     """The identifier written in `text`, or None when it is not one."""
     try:

@@ -6,6 +6,7 @@ A duty is work that a worker does again and again (sequencing, timers, reaping).
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from engine.townhall import Call, TownHall
 
 Handler = Callable[..., None]
+_FIRST_DELAY = 10
+_LONGEST_DELAY = 6 * 3600
 
 
 @dataclass(frozen=True)
@@ -34,20 +37,31 @@ class JobInfo:
     attempts: int
 
 
+Look = Callable[["TownHall", Session], datetime | None]
+
+
 @dataclass(frozen=True)
 class DutyInfo:
-    """Recurrent work of the workers; `every` in seconds of real time."""
+    """Recurrent work of the workers.
+
+    every: seconds of real time between two times at most; look: asks, cheaply and without writing,
+    from which instant of the town's clock there is something to do (None: nothing waits), and then
+    the duty is done at that instant and not before; shared: several workers do it at once, each
+    what no other has taken.
+    """
 
     name: str
     run: Callable[[TownHall], None]
     every: float
+    look: Look | None = None
+    shared: bool = False
 
 
 JOBS: dict[str, JobInfo] = {}
 DUTIES: dict[str, DutyInfo] = {}
 
 
-DEAD, RETRIED = "dead", "retried"
+DONE, DEAD, RETRIED = "done", "dead", "retried"
 
 
 class JobRun(EntityOwned, Base):
@@ -83,17 +97,28 @@ def job(name: str, *, attempts: int = 10) -> Callable[[Handler], Handler]:
 
 
 def duty(
-    name: str, *, every: float
+    name: str, *, every: float, look: Look | None = None, shared: bool = False
 ) -> Callable[[Callable[[TownHall], None]], Callable[[TownHall], None]]:
     """Declare recurrent work of the workers."""
 
     def decorate(function: Callable[[TownHall], None]) -> Callable[[TownHall], None]:
         if name in DUTIES:
             raise ValueError(f"two duties are called {name}")
-        DUTIES[name] = DutyInfo(name, function, every)
+        DUTIES[name] = DutyInfo(name, function, every, look, shared)
         return function
 
     return decorate
+
+
+def queue_of(entity_id: int) -> str:
+    """The queue of a town hall: the workers of another one never take its jobs."""
+    return f"entity-{entity_id}"
+
+
+def delay_after(attempts: int) -> int:
+    """Seconds to wait after so many attempts: min(2ⁿ · 10 s, 6 h), ± 20 % so that failures part."""
+    base = min(_FIRST_DELAY << (attempts - 1), _LONGEST_DELAY)
+    return max(1, round(base * random.uniform(0.8, 1.2)))  # noqa: S311 - a spread, not a secret
 
 
 # Deferring needs no pool: each call hands over the connection of its own transaction.
@@ -122,6 +147,7 @@ def defer(
     connection = session.connection().connection.driver_connection
     _deferrer.configure_task(
         name,
+        queue=queue_of(entity_id),
         lock=f"{entity_id}:{lock}" if lock else None,
         schedule_at=at,
         task_kwargs={"entity_id": entity_id, "arguments": values},

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import cast
+from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from engine.audit.events import canonical_instant
 from engine.audit.merkle import Frontier, root_of
 from engine.audit.models import AuditCheckpoint, AuditEvent, AuditLeaf, AuditTile
+from engine.clock import SystemClock
+from engine.ids import first_id_at
 from engine.record.log_key import LogKey, load_log_key
 from engine.record.witness import append_to_witness
 from engine.townhall import TownHall
@@ -19,6 +25,52 @@ from signatures.notes import Checkpoint, sign_checkpoint
 TILE = 256
 BATCH = 5000
 _LOCK_SPACE = 0x0A0D  # the advisory locks of the record
+_PLACED_PART = "record.placed"
+_LONGEST_TRANSACTION = timedelta(seconds=60)
+_LOOK_AT_ALL_SECONDS = 3600.0
+
+# As text: it is asked twice a second, and to compose it would cost more than to answer it.
+_SOME_WAIT = text("""
+    SELECT EXISTS (
+        SELECT FROM audit_event event
+        WHERE event.entity_id = :entity AND event.id >= :since AND NOT EXISTS (
+            SELECT FROM audit_leaf leaf
+            WHERE leaf.entity_id = event.entity_id AND leaf.event_id = event.id
+        )
+    )
+""")
+
+
+@dataclass
+class _Placed:
+    """What this process knows to have its place, so that it is not looked for at each turn.
+
+    Every event made before `below` had its place when that was looked at. A transaction longer than
+    `_LONGEST_TRANSACTION` could still commit one that is older: everything is looked at again from
+    time to time, and when a process starts.
+    """
+
+    below: UUID | None = None
+    forget_at: float = 0.0
+
+    def start(self) -> UUID | None:
+        """From which id to look; None: from the first."""
+        if time.monotonic() >= self.forget_at:
+            self.below = None
+        return self.below
+
+    def all_placed(self, looked_at: datetime) -> None:
+        """Nothing waited at an instant of real time, which is what ids are made of."""
+        if self.below is None:
+            self.forget_at = time.monotonic() + _LOOK_AT_ALL_SECONDS
+        self.below = first_id_at(looked_at - _LONGEST_TRANSACTION)
+
+
+def _placed(townhall: TownHall) -> _Placed:
+    placed = townhall.parts.get(_PLACED_PART)
+    if placed is None:
+        placed = townhall.parts[_PLACED_PART] = _Placed()
+    return cast(_Placed, placed)
 
 
 def log_key(townhall: TownHall) -> LogKey:
@@ -27,6 +79,16 @@ def log_key(townhall: TownHall) -> LogKey:
     if key is None:
         key = townhall.parts["log_key"] = load_log_key(townhall.settings)
     return cast(LogKey, key)
+
+
+def when_events_wait(townhall: TownHall, session: Session) -> datetime | None:
+    """The present, when a committed event has no place yet; None when every one has."""
+    placed, looked_at = _placed(townhall), SystemClock().now()
+    values = {"entity": townhall.settings.entity_id, "since": placed.start() or UUID(int=0)}
+    if session.scalar(_SOME_WAIT, values):
+        return townhall.clock.now()
+    placed.all_placed(looked_at)
+    return None
 
 
 def sequence(townhall: TownHall, *, batch: int = BATCH) -> int:
@@ -42,8 +104,10 @@ def sequence(townhall: TownHall, *, batch: int = BATCH) -> int:
         )
         if not free:
             return 0
-        waiting = _unsequenced(session, batch)
+        placed, looked_at = _placed(townhall), SystemClock().now()
+        waiting = _unsequenced(session, batch, placed.start())
         if not waiting:
+            placed.all_placed(looked_at)
             return 0
         frontier = last_frontier(session)
         _place(session, frontier, waiting)
@@ -52,8 +116,8 @@ def sequence(townhall: TownHall, *, batch: int = BATCH) -> int:
     return len(waiting)
 
 
-def _unsequenced(session: Session, batch: int) -> list[tuple[object, bytes]]:
-    rows = session.execute(
+def _unsequenced(session: Session, batch: int, since: UUID | None) -> list[tuple[object, bytes]]:
+    statement = (
         select(AuditEvent.id, AuditEvent.leaf)
         .outerjoin(
             AuditLeaf,
@@ -63,6 +127,9 @@ def _unsequenced(session: Session, batch: int) -> list[tuple[object, bytes]]:
         .order_by(AuditEvent.id)
         .limit(batch)
     )
+    if since is not None:
+        statement = statement.where(AuditEvent.id >= since)
+    rows = session.execute(statement)
     return [(row[0], row[1]) for row in rows]
 
 

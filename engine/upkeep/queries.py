@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine.jobs import DEAD, JobRun
+from engine.jobs import DEAD, DONE, JobRun
 
 
 @dataclass(frozen=True)
@@ -36,4 +36,11 @@ def dead_jobs(session: Session, limit: int = 200) -> tuple[DeadJobRow, ...]:
             row.job_id, row.name, row.attempts, row.started_at, row.finished_at, row.error or ""
         )
         for row in rows
+    )
+
+
+def oldest_done(session: Session) -> datetime | None:
+    """When the oldest of the jobs that went well, in the order in which they began, had ended."""
+    return session.scalar(
+        select(JobRun.finished_at).where(JobRun.state == DONE).order_by(JobRun.started_at).limit(1)
     )

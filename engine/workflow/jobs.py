@@ -4,15 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import structlog
-
-from engine.errors import TownHallError
 from engine.jobs import duty, job
 from engine.townhall import Call, TownHall
-from engine.workflow.operations import fire_timer, signalled
-from engine.workflow.queries import due_timers
-
-log = structlog.get_logger(__name__)
+from engine.workflow.firing import fire_due, next_due
+from engine.workflow.operations import signalled
 
 
 @job("workflow.signal")
@@ -21,13 +16,7 @@ def signal(call: Call, *, reference: str, result: Any = None) -> None:
     signalled(call, reference=reference, result=result)
 
 
-@duty("workflow.timers", every=1.0)
+@duty("workflow.timers", every=1.0, look=next_due, shared=True)
 def timers(townhall: TownHall) -> None:
     """Fire what is due, each in a transaction of its own."""
-    with townhall.database.reading() as session:
-        due = due_timers(session, townhall.clock.now())
-    for timer_id in due:
-        try:
-            fire_timer(townhall.system("workflow.timers"), timer_id=timer_id)
-        except TownHallError as error:
-            log.warning("timer_failed", timer=str(timer_id), error=type(error).__name__)
+    fire_due(townhall)

@@ -16,9 +16,9 @@ from sqlalchemy import select, text
 from engine import jobs
 from engine.audit.models import AuditEvent
 from engine.errors import Unavailable
-from engine.jobs import JOBS, DutyInfo, JobInfo, JobRun, job
+from engine.jobs import JOBS, DutyInfo, JobInfo, JobRun, delay_after, job, queue_of
 from engine.townhall import Call, TownHall
-from engine.worker import delay_after, drain, run_duty, run_job
+from engine.worker import REVIVE, drain, run_duty, run_job
 
 
 @pytest.fixture(autouse=True)
@@ -66,6 +66,66 @@ def test_a_job_that_kills_its_worker_is_not_tried_for_ever(townhall: TownHall) -
     run_job(townhall, info, 8, {})
     row = run_row(townhall, 8)
     assert (row.state, row.error) == ("dead", "WorkerKilled")
+
+
+def test_a_job_that_is_over_and_comes_again_is_let_be(townhall: TownHall) -> None:
+    ran: list[int] = []
+    info = JobInfo("test.once", lambda _call: ran.append(1), attempts=3)
+    for _ in range(2):
+        run_job(townhall, info, 11, {})
+    assert ran == [1]
+    assert run_row(townhall, 11).attempts == 1
+
+
+def test_a_worker_leaves_the_jobs_of_another_town_hall_alone(townhall: TownHall) -> None:
+    @job("test.theirs")
+    def handler(_call: Call) -> None:
+        pytest.fail("it is not ours")
+
+    with townhall.database.transaction() as session:
+        jobs.defer(session, "test.theirs", townhall.settings.entity_id + 1, arguments={})
+    assert drain(townhall) == 0
+    assert _queue(townhall) == 1
+
+
+def interrupted(townhall: TownHall, attempts: int, heartbeat: str) -> tuple[str, float | None]:
+    """A job whose worker was last heard of so long ago, looked at by the reaper: its state and delay."""
+    queue = queue_of(townhall.settings.entity_id)
+    with townhall.database.transaction() as session:
+        values = {"attempts": attempts, "queue": queue, "ago": heartbeat}
+        identifier = session.scalar(
+            text(
+                "WITH w AS (INSERT INTO procrastinate_workers (last_heartbeat) "
+                "VALUES (now() - CAST(:ago AS interval)) RETURNING id) "
+                "INSERT INTO procrastinate_jobs (task_name, args, queue_name, status, attempts, worker_id) "
+                "SELECT 'test.x', '{}', :queue, 'doing', :attempts, id FROM w RETURNING id"
+            ),
+            values,
+        )
+        session.connection().exec_driver_sql(REVIVE, {"queue": queue, "seconds": 12.0})
+        row = session.execute(
+            text(
+                "SELECT status::text, extract(epoch FROM scheduled_at - now()) "
+                "FROM procrastinate_jobs WHERE id = :id"
+            ),
+            {"id": identifier},
+        ).one()
+        return row[0], None if row[1] is None else float(row[1])
+
+
+def test_what_a_silent_worker_was_doing_is_given_back_at_once_the_first_time(
+    townhall: TownHall,
+) -> None:
+    assert interrupted(townhall, 0, "13 seconds") == ("todo", 0.0)
+    assert interrupted(townhall, 0, "11 seconds") == ("doing", None)
+
+
+def test_what_interrupts_its_workers_again_and_again_waits_longer_each_time(
+    townhall: TownHall,
+) -> None:
+    assert interrupted(townhall, 1, "13 seconds") == ("todo", 20.0)
+    assert interrupted(townhall, 4, "13 seconds") == ("todo", 160.0)
+    assert interrupted(townhall, 50, "13 seconds") == ("todo", 6 * 3600.0)
 
 
 def test_what_a_failure_says_never_holds_what_the_error_held(townhall: TownHall) -> None:
