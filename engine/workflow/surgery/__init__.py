@@ -1,0 +1,1 @@
+"""Surgery: running instances mended by people, each time with a reason and in the record."""

@@ -1,0 +1,1 @@
+"""Orders: what a second person confirms, and what is done to many instances, one by one."""
