@@ -15,13 +15,18 @@ GROUPS: dict[str, tuple[str, str]] = {
     "bench": ("web.cli.bench", "Mide lo que el proyecto dice."),
     "check": ("web.cli.check", "Comprueba una factura, un justificante o un modelo."),
     "demo": ("web.cli.demo", "El municipio de demostración."),
+    "import": ("web.cli.importing", "Trae modelos dibujados con otras herramientas."),
     "keys": ("web.cli.keys", "Los certificados del ayuntamiento."),
     "db": ("web.cli.database", "La base de datos."),
     "decide": ("web.cli.decide", "Evalúa una decisión DMN."),
     "simulate": ("web.cli.simulate", "Ejecuta un modelo sin nadie."),
+    "test": ("web.cli.testing", "Prueba procedimientos con sus escenarios."),
     "deadline": ("web.cli.deadline", "Calcula un plazo y explica cada día."),
     "audit": ("web.cli.audit", "El registro de auditoría: comprobarlo y probarlo."),
 }
+
+# `import` is a word of Python, and what is called `test…` pytest takes for a test.
+_FUNCTIONS = {"import": "import_group", "test": "package_tests"}
 
 
 class LazyGroup(click.Group):
@@ -34,7 +39,7 @@ class LazyGroup(click.Group):
         if cmd_name not in GROUPS:
             return None
         module = importlib.import_module(GROUPS[cmd_name][0])
-        command: click.Command = getattr(module, cmd_name)
+        command: click.Command = getattr(module, _FUNCTIONS.get(cmd_name, cmd_name))
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
