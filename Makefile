@@ -30,8 +30,11 @@ soak: setup ## The same tests at full size
 	@ANDECHA_SOAK=1 $(BIN)/python -m pytest -n $(JOBS) --dist loadgroup
 
 bench: setup ## Measure what the project claims
+	@$(BIN)/andecha bench engine
+	@$(BIN)/andecha bench feel
 	@$(BIN)/andecha bench registry
 	@$(BIN)/andecha bench filings
+	@$(BIN)/andecha bench timers
 
 docs: setup ## Write docs/cli.md again and check the links of the documents
 	@$(BIN)/python tools/make_docs.py

@@ -15,6 +15,7 @@ from engine.townhall import TownHall
 
 ROOMS: tuple[str, ...] = (
     "people",
+    "people.absences",
     "keys",
     "record",
     "upkeep",
@@ -23,6 +24,11 @@ ROOMS: tuple[str, ...] = (
     "signing",
     "registry",
     "workflow",
+    "workflow.work_items",
+    "workflow.events",
+    "workflow.surgery",
+    "workflow.surgery.orders",
+    "workflow.versions",
     "procedures",
     "payments",
     "expedientes",

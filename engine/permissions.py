@@ -47,6 +47,8 @@ class Actor:
     process: str = ""
     """For the system: the procedure or the duty in whose name it acts (art. 41.2 of Ley 40/2015)."""
     roles: frozenset[str] = field(default_factory=frozenset)
+    stands_for: tuple[Actor, ...] = ()
+    """For an official: the absent ones in whose place they act today (art. 13 of Ley 40/2015)."""
 
     @property
     def interested_id(self) -> UUID | None:

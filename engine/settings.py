@@ -62,7 +62,8 @@ class Settings:
     owner_url: the owner's role, for migrations only;
     base_url: the public address of the sede, printed on documents;
     smtp_url: the mail server, `smtp://user:password@host:port` or `smtps://…`;
-    mail_from: the address that notices come from, by default the town's.
+    mail_from: the address that notices come from, by default the town's;
+    message_days: how long a message to a process waits for its receiver.
     """
 
     environment: Environment
@@ -76,6 +77,7 @@ class Settings:
     smtp_url: str | None
     mail_from: str | None
     town: Town
+    message_days: int = 30
 
     @property
     def demo(self) -> bool:
@@ -123,10 +125,19 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         smtp_url=env.get("ANDECHA_SMTP_URL") or None,
         mail_from=env.get("ANDECHA_MAIL_FROM") or None,
         town=load_town(town_file),
+        message_days=_days(env, "ANDECHA_MESSAGE_DAYS", 30),
     )
     if environment is Environment.PRODUCTION:
         _require_production(settings)
     return settings
+
+
+def _days(env: Mapping[str, str], name: str, default: int) -> int:
+    """A number of days, one at least; raises ConfigurationError."""
+    text = env.get(name) or str(default)
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise ConfigurationError(f"{name} vale «{text}»; indique un número de días, uno o más.")
+    return int(text)
 
 
 def _environment(value: str) -> Environment:

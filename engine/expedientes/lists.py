@@ -22,8 +22,8 @@ from engine.expedientes.models import Expediente
 from engine.payments.queries import OrderRow, order_for
 from engine.people.models import Person
 from engine.permissions import Actor
-from engine.workflow import queries as workflow
-from engine.workflow.queries import Inbox, WorkItemRow
+from engine.workflow.work_items import queries as workflow
+from engine.workflow.work_items.queries import EVERYTHING, Inbox, Narrowing, WorkItemRow
 
 PAGE = 50
 
@@ -83,11 +83,16 @@ def headings(session: Session, identifiers: Iterable[UUID | None]) -> dict[UUID,
 
 
 def tasks(
-    session: Session, actor: Actor, which: Inbox, *, procedure: str | None = None, page: int = 1
+    session: Session,
+    actor: Actor,
+    which: Inbox,
+    *,
+    narrowing: Narrowing = EVERYTHING,
+    page: int = 1,
 ) -> TaskPage:
     """A page of an official's inbox with the expediente of each task."""
     items = workflow.inbox(
-        session, actor, which, PAGE + 1, offset=(page - 1) * PAGE, definition=procedure
+        session, actor, which, PAGE + 1, offset=(page - 1) * PAGE, narrowing=narrowing
     )
     found = headings(session, (item.expediente_id for item in items))
     rows = tuple(

@@ -136,6 +136,7 @@ def _begin(act: Act, row: Expediente, procedure: Procedure, data: Mapping[str, A
         definition_key=procedure.key,
         definition_version=procedure.version,
         model=procedure.model,
+        decisions=procedure.decisions,
         data=data,
         expediente_id=row.id,
         person_id=row.person_id,
@@ -176,7 +177,7 @@ def complete_task(
     is not the actor's, Stale when it changed, and what the next steps refuse.
     """
     item = act.get(WorkItem, work_item_id)
-    if item.kind == CORRECTION or not may_see(item, act.actor):
+    if item.kind == CORRECTION or not may_see(act.session, item, act.actor):
         raise NotFound
     act.about("work_item", item.id, item.expediente_id)
     instance = act.get(ProcessInstance, item.instance_id)
@@ -206,7 +207,8 @@ def answer_correction(
     asked of the actor, Stale when it was answered or its term ended.
     """
     found = act.get(WorkItem, work_item_id)
-    if found.kind != CORRECTION or found.expediente_id is None or not may_work(found, act.actor):
+    mine = found.kind == CORRECTION and may_work(act.session, found, act.actor)
+    if not mine or found.expediente_id is None:
         raise NotFound
     # The instance first, then the registry's counter: the order of every transition.
     act.lock(ProcessInstance, found.instance_id)

@@ -18,6 +18,7 @@ from engine.procedures.package import Procedure
 from engine.procedures.queries import procedure
 from engine.registry.models import RegistryEntry
 from engine.services import InstanceView
+from engine.workflow.models import ProcessInstance
 from forms.summary import summarise
 
 _ADDRESS = ("street", "postcode", "town", "province")
@@ -32,7 +33,14 @@ class ProcedureTemplates:
         if row is None:
             raise ConfigurationError("El proceso no tiene expediente: no puede hacer documentos.")
         known = procedure(session, row.procedure_key, row.procedure_version)
-        source = known.templates.get(name)
+        # A process that migrated asks for the templates of its model, not of its beginning.
+        running = session.scalar(
+            select(ProcessInstance.definition_version).where(ProcessInstance.id == instance.id)
+        )
+        if running is not None and running != known.version:
+            source = procedure(session, row.procedure_key, running).templates.get(name)
+        else:
+            source = known.templates.get(name)
         if source is None:
             raise ConfigurationError(f"El trámite «{known.title}» no tiene la plantilla «{name}».")
         unit = session.scalars(select(Unit).where(Unit.id == row.unit_id)).one()

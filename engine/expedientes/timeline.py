@@ -147,7 +147,7 @@ def _tasks(items: Iterable[WorkItemRow]) -> Iterator[Happening]:
             yield Happening(
                 item.completed_at,
                 f"Tarea hecha: {item.title}",
-                item.completed_by_name,
+                item.completed_by_words,
                 item.unit_name,
             )
 

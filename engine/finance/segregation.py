@@ -46,7 +46,8 @@ def decider(act: Act, invoice: Invoice, step: Step, official_id: UUID) -> Decide
 def rejecter(act: Act, invoice: Invoice, official_id: UUID) -> Decider:
     """The official who rejects, when they may do a step that the invoice waits for."""
     official = _official(act, official_id)
-    require(official, steps()["reject"].operation)
+    rejecting = steps()["reject"].operation
+    require(next((each for each in _offices(official) if each.may(rejecting)), official), rejecting)
     refusal: RuleBroken | Refused | None = None
     for step in steps_from(InvoiceState(invoice.state)):
         try:
@@ -67,22 +68,36 @@ def _official(act: Act, official_id: UUID) -> Actor:
 
 
 def _check(act: Act, invoice: Invoice, step: Step, official: Actor) -> str:
-    require(official, step.operation)
     if step.key == _OF_THE_RESPONSIBLE:
-        _check_responsible(act, invoice, official)
-    _check_four_eyes(act, invoice, step, official)
-    _check_interest(act, invoice, official)
-    return capacity_of(official, step.operation)
+        holder = _responsible(act, invoice, official)
+    else:
+        holder = next((each for each in _offices(official) if each.may(step.operation)), official)
+    require(holder, step.operation)
+    for each in (official, holder):
+        _check_four_eyes(act, invoice, step, each)
+        _check_interest(act, invoice, each)
+    return capacity_of(holder, step.operation)
 
 
-def _check_responsible(act: Act, invoice: Invoice, official: Actor) -> None:
-    """Art. 62 of Ley 9/2017: only the contract's responsible accepts what was delivered."""
+def _offices(official: Actor) -> tuple[Actor, ...]:
+    """The official, then the absent ones whose office they hold today (art. 13 of Ley 40/2015)."""
+    return (official, *official.stands_for)
+
+
+def _responsible(act: Act, invoice: Invoice, official: Actor) -> Actor:
+    """Art. 62 of Ley 9/2017: only the contract's responsible accepts what was delivered.
+
+    Or who stands in for them: whose office it is.
+    """
     contract = act.get(Contract, invoice.contract_id) if invoice.contract_id else None
-    if contract is None or contract.responsible_id != official.id:
+    responsible = None if contract is None else contract.responsible_id
+    holder = next((each for each in _offices(official) if each.id == responsible), None)
+    if holder is None:
         raise Refused(
             "Solo la persona responsable del contrato puede decidir sobre la conformidad de la "
             "factura (art. 62 de la Ley 9/2017)."
         )
+    return holder
 
 
 def _check_four_eyes(act: Act, invoice: Invoice, step: Step, official: Actor) -> None:

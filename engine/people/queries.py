@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from engine.errors import NotFound
 from engine.operation import OPERATIONS
+from engine.people.absences.queries import stands_in_for
 from engine.people.models import Official, Person, PostAssignment, Power, Unit, WebSession
 from engine.people.names import sort_key
 from engine.people.roles import permissions_of
@@ -58,7 +59,18 @@ def load_citizen_actor(
 
 
 def load_official_actor(session: Session, official_id: UUID, today: date) -> Actor:
-    """The official with the posts held today; a disabled one is NotFound."""
+    """The official with the posts held today and whom they stand in for; a disabled one is NotFound."""
+    actor = _official_actor(session, official_id, today)
+    absent = [row.official_id for row in stands_in_for(session, official_id, today)]
+    if not absent:
+        return actor
+    # Who stands in for somebody does not stand in for those whom the absent one stood in for.
+    return replace(
+        actor, stands_for=tuple(_official_actor(session, each, today) for each in absent)
+    )
+
+
+def _official_actor(session: Session, official_id: UUID, today: date) -> Actor:
     official = session.scalar(select(Official).where(Official.id == official_id, Official.active))
     if official is None:
         raise NotFound

@@ -23,14 +23,14 @@ class AutomatedAction:
 
 def automated_actions(procedure: Procedure) -> tuple[AutomatedAction, ...]:
     """The automated actions of a procedure, in the model's order, each once."""
-    return _read(procedure.model, procedure.organ)
+    return _read(procedure.model, procedure.decisions, procedure.organ)
 
 
 @lru_cache(maxsize=200)
-def _read(model: bytes, organ: str) -> tuple[AutomatedAction, ...]:
+def _read(model: bytes, decisions: bytes | None, organ: str) -> tuple[AutomatedAction, ...]:
     found = (
         AutomatedAction(element.name or element.id, element.properties.get("organ", organ))
-        for element in elements_of(load_definition(model)).nodes.values()
+        for element in elements_of(load_definition(model, decisions)).nodes.values()
         if element.kind == "serviceTask"
     )
     return tuple(dict.fromkeys(found))

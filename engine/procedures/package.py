@@ -18,6 +18,7 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
+from engine.decisions.checking import check_decisions
 from engine.decisions.errors import DecisionError
 from engine.decisions.model import load_decisions
 from engine.errors import TownHallError
@@ -31,6 +32,8 @@ STAFF, DOCUMENTS = "staff", "documents"
 MAX_TITLE = 240
 MAX_FILES = 200
 MAX_BYTES = 5_000_000
+BEGINNING = frozenset(["request", "person", "expediente", "entry"])
+"""The names of the data that a process begins with when it was filed."""
 _SCHEMA = Path(__file__).with_name("procedure.schema.json")
 
 
@@ -244,7 +247,9 @@ def check_package(
         message = "al paquete le falta el modelo BPMN"
         findings.append(Finding("error", "no-model", MODEL, message))
     else:
-        findings += check_process(files[MODEL])
+        findings += check_process(
+            files[MODEL], decisions=files.get(DECISIONS), given=BEGINNING if FORM in files else ()
+        )
     findings += _check_forms(files)
     if DECISIONS in files:
         findings += _check_decisions(files[DECISIONS])
@@ -305,10 +310,8 @@ def _check_forms(files: Mapping[str, bytes]) -> Iterator[Finding]:
 
 
 def _check_decisions(data: bytes) -> Iterator[Finding]:
-    try:
-        load_decisions(data)
-    except DecisionError as error:
-        yield _fault(DECISIONS, str(error))
+    for item in check_decisions(data):
+        yield Finding(item.level, item.code, DECISIONS, item.text)
 
 
 def _check_references(files: Mapping[str, bytes], services: Services | None) -> Iterator[Finding]:
@@ -317,7 +320,7 @@ def _check_references(files: Mapping[str, bytes], services: Services | None) -> 
     yield from check_references(
         Parts(
             raw=raw,
-            definition=load_definition(files[MODEL]),
+            definition=load_definition(files[MODEL], files.get(DECISIONS)),
             form=load_form(files[FORM]) if FORM in files else None,
             staff={_stem(name): load_form(data) for name, data in _in(files, STAFF, ".json")},
             templates={_stem(name): data.decode() for name, data in _in(files, DOCUMENTS, ".html")},

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from engine.errors import NotFound
 from engine.people.names import sort_key
-from engine.procedures.models import ProcedureFile, ProcedureVersion
+from engine.procedures.models import ProcedureFile, ProcedureVersion, VersionState
 from engine.procedures.package import Procedure, load_procedure
 
 _cache: dict[str, Procedure] = {}
@@ -41,7 +41,9 @@ def procedure(session: Session, key: str, version: int) -> Procedure:
     """A published version, in force or not; raises NotFound."""
     row = session.scalar(
         select(ProcedureVersion).where(
-            ProcedureVersion.key == key, ProcedureVersion.number == version
+            ProcedureVersion.key == key,
+            ProcedureVersion.number == version,
+            ProcedureVersion.state != VersionState.DRAFT.value,
         )
     )
     if row is None:
@@ -53,27 +55,28 @@ def fingerprint_of(session: Session, key: str, version: int) -> str | None:
     """The fingerprint of a published version's files, None when it is not published."""
     return session.scalar(
         select(ProcedureVersion.sha256).where(
-            ProcedureVersion.key == key, ProcedureVersion.number == version
+            ProcedureVersion.key == key,
+            ProcedureVersion.number == version,
+            ProcedureVersion.state != VersionState.DRAFT.value,
         )
     )
 
 
 def _current(session: Session) -> list[ProcedureVersion]:
-    """The newest version of each procedure, unless it was retired."""
+    """The newest published version of each procedure."""
     newest = (
         select(ProcedureVersion.key, func.max(ProcedureVersion.number).label("number"))
+        .where(ProcedureVersion.state == VersionState.PUBLISHED.value)
         .group_by(ProcedureVersion.key)
         .subquery()
     )
     return list(
         session.scalars(
-            select(ProcedureVersion)
-            .join(
+            select(ProcedureVersion).join(
                 newest,
                 (newest.c.key == ProcedureVersion.key)
                 & (newest.c.number == ProcedureVersion.number),
             )
-            .where(ProcedureVersion.retired_at.is_(None))
         )
     )
 

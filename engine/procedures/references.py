@@ -24,7 +24,19 @@ from forms.definition import FormDefinition, Kind
 Services = Mapping[str, Callable[..., Any]]
 
 PROPERTIES = frozenset(
-    ["kind", "form", "role", "unit", "official", "excluded", "due", "phase"],
+    [
+        "kind",
+        "form",
+        "role",
+        "unit",
+        "official",
+        "excluded",
+        "due",
+        "phase",
+        "candidates",
+        "priority",
+        "followUp",
+    ],
 )
 """The properties that a user task may have."""
 _ALWAYS = frozenset({"by", "at"})
@@ -171,7 +183,7 @@ def _user_task(element: Element, parts: Parts) -> Iterator[Finding]:
         yield _error("form", element.id, f"falta el formulario staff/{form}.json")
     if role and not role.startswith("=") and role not in roles():
         yield _error("role", element.id, f"no existe el papel «{role}»")
-    if kind == FORM and not role and "official" not in said:
+    if kind == FORM and not role and not {"official", "candidates"} & said.keys():
         yield _warning("role", element.id, "sin «role» ni «official», la puede hacer cualquiera")
     if "due" in said and said["due"] not in term_rules():
         yield _error("term-rule", element.id, f"no existe la regla de plazo «{said['due']}»")

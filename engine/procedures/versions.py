@@ -4,24 +4,32 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from engine.procedures.models import ProcedureVersion
+from engine.procedures.models import ProcedureVersion, VersionState
 from engine.workflow.models import InstanceState, ProcessInstance
 
 
 @dataclass(frozen=True)
 class VersionRow:
-    """A published version and its instances by state; `current` is the one that new cases take."""
+    """A version and its instances by state; `current` is the one that new cases take.
 
+    running: those that go on, also the ones that an incident stopped or that are on hold; stopped:
+    how many of these are stopped.
+    """
+
+    id: UUID
     key: str
     number: int
     title: str
     channel: str
     sha256: str
-    published_at: datetime
+    state: VersionState
+    saved_at: datetime
+    published_at: datetime | None
     retired_at: datetime | None
     current: bool
     running: int
@@ -30,7 +38,8 @@ class VersionRow:
 
 
 def versions(session: Session) -> tuple[VersionRow, ...]:
-    """Every published version, by title and newest first, with its instances."""
+    """Every version, by key and newest first, with its instances."""
+    stopped_states = (InstanceState.INCIDENT.value, InstanceState.SUSPENDED.value)
     ended = (InstanceState.COMPLETED.value, InstanceState.CANCELLED.value)
     counts = {
         (key, number): (running, stopped, over)
@@ -38,8 +47,8 @@ def versions(session: Session) -> tuple[VersionRow, ...]:
             select(
                 ProcessInstance.definition_key,
                 ProcessInstance.definition_version,
-                func.count().filter(ProcessInstance.state == InstanceState.RUNNING.value),
-                func.count().filter(ProcessInstance.state == InstanceState.INCIDENT.value),
+                func.count().filter(ProcessInstance.state.not_in(ended)),
+                func.count().filter(ProcessInstance.state.in_(stopped_states)),
                 func.count().filter(ProcessInstance.state.in_(ended)),
             ).group_by(ProcessInstance.definition_key, ProcessInstance.definition_version)
         )
@@ -47,17 +56,21 @@ def versions(session: Session) -> tuple[VersionRow, ...]:
     rows = session.scalars(
         select(ProcedureVersion).order_by(ProcedureVersion.key, ProcedureVersion.number.desc())
     ).all()
-    newest = {row.key: row.number for row in reversed(rows)}
+    published = VersionState.PUBLISHED.value
+    newest = {row.key: row.number for row in reversed(rows) if row.state == published}
     return tuple(
         VersionRow(
+            row.id,
             row.key,
             row.number,
             row.title,
             row.channel,
             row.sha256,
+            VersionState(row.state),
+            row.saved_at,
             row.published_at,
             row.retired_at,
-            newest[row.key] == row.number and row.retired_at is None,
+            newest.get(row.key) == row.number,
             *counts.get((row.key, row.number), (0, 0, 0)),
         )
         for row in rows

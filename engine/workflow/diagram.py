@@ -8,11 +8,11 @@ web/styles/_diagram.scss; there is no style, script or address inside.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from math import hypot
 
 from lxml import etree
 
 from engine.workflow.elements import Box, Element, Elements, Flow, Lane
+from engine.workflow.geometry import number, rounded
 from engine.workflow.lettering import width_of, wrap
 from engine.workflow.marks import CHECK, EVENTS, FILLED, GATEWAYS, TASKS
 
@@ -23,12 +23,9 @@ _MARGIN = 12
 _SIZE, _SMALL = 12.0, 11.0
 _LINE, _SMALL_LINE = 15.0, 13.5
 _HEADER = 30
-_RADIUS = 7.0
 _LABEL_WIDTH = 100.0
 _PILL_HEIGHT = 18.0
 _LARGEST_TASK = 170
-
-Point = tuple[float, float]
 
 
 def draw(elements: Elements, states: Mapping[str, str]) -> str:
@@ -40,6 +37,18 @@ def draw(elements: Elements, states: Mapping[str, str]) -> str:
     if not boxes:
         return ""
     return _Drawing(elements, states).svg()
+
+
+def draw_marked(
+    elements: Elements, marks: Mapping[str, str], words: Mapping[str, str], name: str
+) -> str:
+    """The SVG of a model with a mark on some elements, each with its word; `name` makes its ids.
+
+    words: of each mark, and of `pending` for the elements without one.
+    """
+    if not any(node.box is not None for node in elements.nodes.values()):
+        return ""
+    return _Drawing(elements, marks, words, frozenset(words) - {PENDING}, name).svg()
 
 
 def steps(elements: Elements, states: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
@@ -81,9 +90,20 @@ def _ahead(elements: Elements, states: Mapping[str, str]) -> frozenset[str]:
 class _Drawing:
     """Builds one SVG, from what lies behind to what lies in front."""
 
-    def __init__(self, elements: Elements, states: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        elements: Elements,
+        states: Mapping[str, str],
+        words: Mapping[str, str] = WORDS,
+        told: frozenset[str] = frozenset({CURRENT}),
+        name: str = "diagram",
+    ) -> None:
+        """told: the states that are written on the element; name: the beginning of every id inside."""
         self._elements = elements
         self._states = states
+        self._words = words
+        self._told = told
+        self._name = name
         self._root = etree.Element(f"{{{_SVG}}}svg", nsmap={None: _SVG})
 
     def svg(self) -> str:
@@ -117,21 +137,21 @@ class _Drawing:
         for key, value in (
             ("class", "diagram"),
             ("role", "img"),
-            ("aria-labelledby", "diagram-title diagram-desc"),
-            ("viewBox", f"{_n(left)} {_n(top)} {_n(width)} {_n(height)}"),
-            ("width", _n(width)),
-            ("height", _n(height)),
+            ("aria-labelledby", f"{self._name}-title {self._name}-desc"),
+            ("viewBox", f"{number(left)} {number(top)} {number(width)} {number(height)}"),
+            ("width", number(width)),
+            ("height", number(height)),
         ):
             self._root.set(key, value)
         name = ", ".join(pool.name for pool in self._elements.pools if pool.name)
-        title = self._add(self._root, "title", id="diagram-title")
+        title = self._add(self._root, "title", id=f"{self._name}-title")
         title.text = f"Diagrama del proceso: {name}" if name else "Diagrama del proceso"
-        self._add(self._root, "desc", id="diagram-desc").text = self._description()
+        self._add(self._root, "desc", id=f"{self._name}-desc").text = self._description()
         definitions = self._add(self._root, "defs")
         arrow = self._add(
             definitions,
             "marker",
-            id="diagram-arrow",
+            id=f"{self._name}-arrow",
             viewBox="0 0 10 10",
             refX="9",
             refY="5",
@@ -143,6 +163,8 @@ class _Drawing:
 
     def _description(self) -> str:
         """What the drawing shows, for who does not see it."""
+        if self._words is not WORDS:
+            return self._marked()
         said = steps(self._elements, self._states)
         parts = []
         for state in (CURRENT, DONE):
@@ -150,6 +172,19 @@ class _Drawing:
             if names:
                 parts.append(f"{WORDS[state]}: {', '.join(names)}.")
         return " ".join(parts) or f"Pasos: {', '.join(name for name, _ in said)}."
+
+    def _marked(self) -> str:
+        """Which elements have each mark."""
+        parts = []
+        for mark in sorted(self._told):
+            names = [
+                node.name or node.id
+                for node in self._elements.nodes.values()
+                if self._states.get(node.id) == mark
+            ]
+            if names:
+                parts.append(f"{self._words[mark]}: {', '.join(names)}.")
+        return " ".join(parts) or "Nada cambia."
 
     def _lane(self, lane: Lane, style: str) -> None:
         group = self._add(self._root, "g", **{"class": style})
@@ -164,9 +199,9 @@ class _Drawing:
             text = self._add(
                 group,
                 "text",
-                x=_n(x),
-                y=_n(middle),
-                transform=f"rotate(-90 {_n(x)} {_n(middle)})",
+                x=number(x),
+                y=number(middle),
+                transform=f"rotate(-90 {number(x)} {number(middle)})",
                 **{"class": "diagram-lane-name", "text-anchor": "middle"},
             )
             text.text = line
@@ -176,8 +211,8 @@ class _Drawing:
             self._add(
                 self._root,
                 "path",
-                d=_rounded(flow.points),
-                **{"class": "diagram-flow", "marker-end": "url(#diagram-arrow)"},
+                d=rounded(flow.points),
+                **{"class": "diagram-flow", "marker-end": f"url(#{self._name}-arrow)"},
             )
 
     def _flow_name(self, flow: Flow) -> None:
@@ -198,7 +233,7 @@ class _Drawing:
         state = self._states.get(node.id, PENDING)
         group = self._add(self._root, "g", **{"class": f"diagram-node is-{state}"})
         name = node.name or "Sin nombre"
-        self._add(group, "title").text = f"{name}: {WORDS[state].lower()}"
+        self._add(group, "title").text = f"{name}: {self._words[state].lower()}"
         box = node.box
         assert box is not None  # noqa: S101 - `_nodes` leaves out what is not drawn
         if node.kind.endswith("Event"):
@@ -215,9 +250,11 @@ class _Drawing:
         style = "diagram-shape diagram-call" if node.kind == "callActivity" else "diagram-shape"
         self._rectangle(group, box, 9, style)
         room = box.height - 22
-        if state == CURRENT:
+        if state in self._told:
             room -= _PILL_HEIGHT
-            self._pill(group, box.x + box.width / 2, box.y + box.height - _PILL_HEIGHT / 2 - 5)
+            self._pill(
+                group, box.x + box.width / 2, box.y + box.height - _PILL_HEIGHT / 2 - 5, state
+            )
         lines = wrap(node.name, box.width - 14, _SIZE, max(1, int((room + 10) // _LINE)))
         middle = box.y + 18 + room / 2
         for position, line in enumerate(lines):
@@ -242,8 +279,8 @@ class _Drawing:
             self._mark(group, CHECK, x, y, "diagram-mark diagram-reached")
         if state == DONE and node.events:
             self._tick(group, x + radius * 0.75, y - radius * 0.75)
-        if state == CURRENT:
-            self._pill(group, x, box.y - _PILL_HEIGHT / 2 - 4)
+        if state in self._told:
+            self._pill(group, x, box.y - _PILL_HEIGHT / 2 - 4, state)
         place = node.label or Box(x - _LABEL_WIDTH / 2, box.y + box.height + 4, _LABEL_WIDTH, 28)
         self._label(group, node.name, place.x + place.width / 2, place.y + _SMALL, place.width)
 
@@ -255,14 +292,14 @@ class _Drawing:
             (x, box.y + box.height),
             (box.x, y),
         )
-        corners = " ".join(f"{_n(a)},{_n(b)}" for a, b in points)
+        corners = " ".join(f"{number(a)},{number(b)}" for a, b in points)
         self._add(group, "polygon", points=corners, **{"class": "diagram-shape"})
         if node.kind in GATEWAYS:
             self._mark(group, GATEWAYS[node.kind], x, y)
         if state == DONE:
             self._tick(group, box.x + box.width - 7, box.y + 9)
-        if state == CURRENT:
-            self._pill(group, x, box.y - _PILL_HEIGHT / 2 - 2)
+        if state in self._told:
+            self._pill(group, x, box.y - _PILL_HEIGHT / 2 - 2, state)
         if node.label is not None:
             place = node.label
             self._label(group, node.name, place.x + place.width / 2, place.y + _SMALL, place.width)
@@ -281,15 +318,15 @@ class _Drawing:
 
     def _text(self, parent: etree._Element, text: str, x: float, y: float, style: str) -> None:
         node = self._add(
-            parent, "text", x=_n(x), y=_n(y), **{"class": style, "text-anchor": "middle"}
+            parent, "text", x=number(x), y=number(y), **{"class": style, "text-anchor": "middle"}
         )
         node.text = text
 
-    def _pill(self, group: etree._Element, x: float, y: float) -> None:
-        width = width_of(WORDS[CURRENT], _SMALL) + 16
+    def _pill(self, group: etree._Element, x: float, y: float, state: str) -> None:
+        width = width_of(self._words[state], _SMALL) + 16
         box = Box(x - width / 2, y - _PILL_HEIGHT / 2, width, _PILL_HEIGHT)
         self._rectangle(group, box, _PILL_HEIGHT / 2, "diagram-pill")
-        self._text(group, WORDS[CURRENT], x, y + _SMALL * 0.36, "diagram-pill-text")
+        self._text(group, self._words[state], x, y + _SMALL * 0.36, "diagram-pill-text")
 
     def _tick(self, group: etree._Element, x: float, y: float) -> None:
         self._circle(group, x, y, 7.5, "diagram-tick")
@@ -298,21 +335,21 @@ class _Drawing:
     def _mark(
         self, group: etree._Element, path: str, x: float, y: float, style: str = "diagram-mark"
     ) -> None:
-        place = f"translate({_n(x)} {_n(y)})"
+        place = f"translate({number(x)} {number(y)})"
         self._add(group, "path", d=path, transform=place, **{"class": style})
 
     def _circle(self, group: etree._Element, x: float, y: float, radius: float, style: str) -> None:
-        self._add(group, "circle", cx=_n(x), cy=_n(y), r=_n(radius), **{"class": style})
+        self._add(group, "circle", cx=number(x), cy=number(y), r=number(radius), **{"class": style})
 
     def _rectangle(self, group: etree._Element, box: Box, radius: float, style: str) -> None:
         self._add(
             group,
             "rect",
-            x=_n(box.x),
-            y=_n(box.y),
-            width=_n(box.width),
-            height=_n(box.height),
-            rx=_n(radius),
+            x=number(box.x),
+            y=number(box.y),
+            width=number(box.width),
+            height=number(box.height),
+            rx=number(radius),
             **{"class": style},
         )
 
@@ -345,33 +382,3 @@ def _extent(elements: Elements) -> tuple[float, float, float, float]:
         max(across) + _MARGIN,
         max(down) + _MARGIN,
     )
-
-
-def _rounded(points: tuple[Point, ...]) -> str:
-    """A line through the points, its corners rounded."""
-    parts = [f"M{_n(points[0][0])} {_n(points[0][1])}"]
-    for before, corner, after in zip(points, points[1:], points[2:], strict=False):
-        radius = min(_RADIUS, hypot(*_minus(corner, before)) / 2, hypot(*_minus(after, corner)) / 2)
-        first, second = _towards(corner, before, radius), _towards(corner, after, radius)
-        parts.append(
-            f"L{_n(first[0])} {_n(first[1])}"
-            f"Q{_n(corner[0])} {_n(corner[1])} {_n(second[0])} {_n(second[1])}"
-        )
-    parts.append(f"L{_n(points[-1][0])} {_n(points[-1][1])}")
-    return "".join(parts)
-
-
-def _minus(first: Point, second: Point) -> Point:
-    return first[0] - second[0], first[1] - second[1]
-
-
-def _towards(start: Point, end: Point, distance: float) -> Point:
-    """The point at a distance from `start` on the way to `end`."""
-    dx, dy = _minus(end, start)
-    length = hypot(dx, dy) or 1.0
-    return start[0] + dx / length * distance, start[1] + dy / length * distance
-
-
-def _n(value: float) -> str:
-    """A number without needless decimals."""
-    return f"{round(value, 2):g}"

@@ -87,7 +87,13 @@ class Loading:
         self, workflow: Any, row: TaskRow, holder: UUID | None, context: Mapping[str, Any]
     ) -> None:
         parent = workflow.tasks.get(row.parent) if row.parent is not None else None
-        task = IndexedTask(workflow, workflow.spec.task_specs[row.spec], parent, row.state, row.id)
+        spec = workflow.spec.task_specs.get(row.spec)
+        if spec is None and row.finished and self._whole:
+            # Of the version from which the instance migrated: its history keeps what was.
+            spec = workflow.spec.start
+        if spec is None:
+            raise KeyError(row.spec)
+        task = IndexedTask(workflow, spec, parent, row.state, row.id)
         task.triggered = row.triggered
         if parent is not None:
             task.data = _written_over(parent.data, row, self._decoded)

@@ -6,25 +6,39 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import select
+
 from engine.deadlines.models import DeadlineState
 from engine.deadlines.operations import end_deadline
-from engine.errors import BadInput, NotFound, RuleBroken, Stale
+from engine.errors import BadInput, NotFound, RuleBroken
 from engine.ids import new_id, parse_id
 from engine.operation import Act, operation
-from engine.workflow.access import may_see, may_take, may_work
-from engine.workflow.codec import from_json
+from engine.workflow.access import may_work
+from engine.workflow.codec import from_json, to_json
 from engine.workflow.models import (
     Incident,
     InstanceState,
     ProcessInstance,
     ProcessTimer,
     TimerState,
-    WorkItem,
-    WorkState,
 )
 from engine.workflow.runtime import Run
-from engine.workflow.store import keep_model
+from engine.workflow.store import keep_model, locked_work
 from engine.workflow.transition import Move, end_instance, move_instance, start_instance
+from engine.workflow.work_items.holding import check, done_in_place
+from engine.workflow.work_items.operations import claim, release
+
+__all__ = [
+    "cancel",
+    "claim",
+    "complete",
+    "fire_timer",
+    "give_up_timer",
+    "release",
+    "retry",
+    "signalled",
+    "start",
+]
 
 _ENDED = (InstanceState.COMPLETED.value, InstanceState.CANCELLED.value)
 
@@ -37,15 +51,16 @@ def start(
     definition_version: int,
     model: bytes,
     data: Mapping[str, Any],
+    decisions: bytes | None = None,
     expediente_id: UUID | None = None,
     person_id: UUID | None = None,
 ) -> ProcessInstance:
     """Start a process of a published model.
 
-    data: the instance's first data; person_id: the interested person, whose corrections it asks for.
+    data: the instance's first data; decisions: the DMN file of its package; person_id: the interested person, whose corrections it asks for.
     A model that fails at once leaves an incident. Raises InvalidModel for one that cannot be parsed.
     """
-    definition = keep_model(act, model)
+    definition = keep_model(act, model, decisions)
     instance = ProcessInstance(
         id=new_id(),
         entity_id=act.entity_id,
@@ -55,10 +70,10 @@ def start(
         expediente_id=expediente_id,
         person_id=person_id,
         state=InstanceState.RUNNING.value,
+        version=0,
+        header={},
         started_at=act.now,
     )
-    act.session.add(instance)
-    act.session.flush()
     act.about("process_instance", instance.id, expediente_id)
     act.note(
         definition=definition_key, definition_version=definition_version, model=definition.sha256
@@ -67,77 +82,53 @@ def start(
     return instance
 
 
-@operation("workflow.claim")
-def claim(act: Act, *, work_item_id: UUID, version: int) -> None:
-    """Take a work item; raises NotFound when it is not for the actor, Stale when it changed."""
-    item = _item(act, work_item_id, version)
-    if not may_take(item, act.actor):
-        raise NotFound
-    if item.state == WorkState.CLAIMED.value:
-        raise RuleBroken("Otra persona ya se ha asignado esta tarea.")
-    item.assignee_id, item.state = act.actor.id, WorkState.CLAIMED.value
-    item.version += 1
-    act.note(element=item.element)
-
-
-@operation("workflow.release")
-def release(act: Act, *, work_item_id: UUID, version: int) -> None:
-    """Give a claimed work item back to its unit."""
-    item = _item(act, work_item_id, version)
-    if item.assignee_id != act.actor.id or item.state != WorkState.CLAIMED.value:
-        raise NotFound
-    if item.fixed:
-        raise RuleBroken("Esta tarea le corresponde a usted y no se puede devolver.")
-    item.assignee_id, item.state = None, WorkState.OPEN.value
-    item.version += 1
-    act.note(element=item.element)
-
-
 @operation("workflow.complete")
 def complete(act: Act, *, work_item_id: UUID, data: Mapping[str, Any], version: int) -> None:
     """Complete a work item with what its form gave, and move the process on.
 
-    The instance's data gets `{element: {**data, by, at}}`. Raises NotFound when it is not the
+    The instance's data gets `{element: {**data, by, at}}`, with `behalf` too when it is done in an
+    absent official's place. Raises NotFound when it is not the
     actor's, Stale when it changed, and what the services of the next steps refuse.
     """
-    found = act.get(WorkItem, work_item_id)
-    # The instance is locked first, as every transition does, so that none waits in a ring.
-    instance = act.lock(ProcessInstance, found.instance_id)
-    item = _item(act, work_item_id, version)
-    if not may_work(item, act.actor):
+    instance, item = locked_work(act, work_item_id)
+    check(act, item, version)
+    if not may_work(act.session, item, act.actor):
         raise NotFound
-    item.state = WorkState.DONE.value
-    item.completed_at, item.completed_by = act.now, act.actor.id
-    item.version += 1
+    _check_going(instance)
     if item.deadline_id is not None:
         end_deadline(
             act.as_system(instance.definition_key),
             deadline_id=item.deadline_id,
             state=DeadlineState.MET,
         )
-    act.session.flush()
-    answers = {item.element: {**data, "by": str(act.actor.id), "at": act.now}}
+    done = {**data, "by": str(act.actor.id), "at": act.now}
+    absent_id = done_in_place(act, item)
+    if absent_id is not None:
+        done["behalf"] = str(absent_id)
+    answers = {item.element: done}
     act.note(element=item.element, instance=instance.id)
     task_id = item.task_id
     cause = {"kind": "complete", "task": str(task_id), "data": answers}
-    move_instance(act, instance, lambda run: run.complete(task_id, answers), cause, persons=True)
+    move_instance(
+        act, instance, lambda run: run.complete(task_id, answers), cause, persons=True, done=item
+    )
 
 
-def _item(act: Act, work_item_id: UUID, version: int) -> WorkItem:
-    item = act.lock(WorkItem, work_item_id)
-    act.about("work_item", item.id, item.expediente_id)
-    if not may_see(item, act.actor):
-        raise NotFound
-    if item.state in (WorkState.DONE.value, WorkState.CANCELLED.value):
-        raise Stale("Esta tarea ya está hecha o ya no hace falta. Vuelva a su bandeja.")
-    if item.version != version:
-        raise Stale("La tarea ha cambiado desde que la abrió. Revísela y vuelva a intentarlo.")
-    return item
+def _check_going(instance: ProcessInstance) -> None:
+    """Raise RuleBroken while an instance is on hold."""
+    if instance.state == InstanceState.SUSPENDED.value:
+        raise RuleBroken(
+            "La tramitación está en suspenso por orden de la administración del sistema: por ahora no se "
+            "puede completar nada. Vuelva a intentarlo cuando se reanude."
+        )
 
 
 @operation("workflow.signalled")
 def signalled(act: Act, *, reference: str, result: Any) -> bool:
-    """Give a waiting token the answer that came later; false when it does not wait any more."""
+    """Give a waiting token the answer that came later; false when it does not wait any more.
+
+    One that comes while its instance is on hold is kept, and given when it goes on.
+    """
     instance_id, _, _task = reference.partition(":")
     identifier = parse_id(instance_id)
     if identifier is None:
@@ -149,6 +140,11 @@ def signalled(act: Act, *, reference: str, result: Any) -> bool:
         return False
     answered: list[bool] = []
     cause = {"kind": "signal", "reference": reference, "result": result}
+    if instance.state == InstanceState.SUSPENDED.value:
+        from engine.workflow.surgery.mending import keep_for_later
+
+        keep_for_later(act, instance, cause)
+        return False
     move_instance(act, instance, lambda run: answered.append(run.answer(reference, result)), cause)
     act.note(effect=bool(answered and answered[0]))
     return bool(answered and answered[0])
@@ -158,17 +154,15 @@ def signalled(act: Act, *, reference: str, result: Any) -> bool:
 def fire_timer(act: Act, *, timer_id: UUID) -> bool:
     """Fire a timer that is due; false when another worker came first or its term was moved.
 
-    None fires while an incident waits: what stopped may be what the timer's term was given for.
+    None fires while an incident waits or its instance is on hold: what stopped may be what the timer's
+    term was given for.
     """
     from engine.workflow.queries import due_of
 
-    found = act.get(ProcessTimer, timer_id)
-    instance = act.lock(ProcessInstance, found.instance_id)
-    timer = act.lock(ProcessTimer, timer_id)
-    act.about("process_instance", instance.id, instance.expediente_id)
+    instance, timer = _locked_timer(act, timer_id)
     due = due_of(act.session, timer)
     act.note(element=timer.element, due_at=due)
-    stopped = instance.state == InstanceState.INCIDENT.value
+    stopped = instance.state != InstanceState.RUNNING.value
     if stopped or timer.state != TimerState.WAITING.value or due is None or due > act.now:
         act.note(effect=False)
         return False
@@ -179,6 +173,53 @@ def fire_timer(act: Act, *, timer_id: UUID) -> bool:
     task_id = timer.task_id
     cause = {"kind": "timer", "task": str(task_id)}
     return move_instance(act, instance, lambda run: run.fire_timer(task_id), cause)
+
+
+def _locked_timer(act: Act, timer_id: UUID) -> tuple[ProcessInstance, ProcessTimer]:
+    """A timer and its instance, locked, the instance first as every transition does.
+
+    When it is due is asked afterwards: whoever held the instance may have moved the term.
+    """
+    row = act.session.execute(
+        select(ProcessInstance, ProcessTimer)
+        .join(ProcessTimer, ProcessTimer.instance_id == ProcessInstance.id)
+        .where(ProcessTimer.id == timer_id)
+        .with_for_update(of=(ProcessInstance, ProcessTimer))
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if row is None:
+        raise NotFound
+    instance, timer = row
+    act.about("process_instance", instance.id, instance.expediente_id)
+    return instance, timer
+
+
+@operation("workflow.give_up_timer")
+def give_up_timer(act: Act, *, timer_id: UUID, message: str) -> bool:
+    """Leave an incident where a timer could not be fired however often it was tried.
+
+    message: what a person may read of the last failure. False when it does not wait any more.
+    """
+    instance, timer = _locked_timer(act, timer_id)
+    act.note(element=timer.element, attempts=timer.attempts)
+    if timer.state != TimerState.WAITING.value or instance.state in _ENDED:
+        act.note(effect=False)
+        return False
+    timer.state = TimerState.FIRED.value
+    if timer.deadline_id is not None:
+        end_deadline(act, deadline_id=timer.deadline_id, state=DeadlineState.EXPIRED)
+    instance.state = InstanceState.INCIDENT.value
+    act.session.add(
+        Incident(
+            instance_id=instance.id,
+            element=timer.element,
+            kind="timer",
+            message=f"El temporizador venció y no se pudo atender: {message}"[:1000],
+            cause=to_json({"kind": "timer", "task": str(timer.task_id)}),
+            at=act.now,
+        )
+    )
+    return True
 
 
 @operation("workflow.retry")
@@ -193,6 +234,7 @@ def retry(act: Act, *, incident_id: UUID, reason: str) -> bool:
     act.because(reason.strip())
     if incident.resolved_at is not None or instance.state in _ENDED:
         raise RuleBroken("Esta incidencia ya está resuelta o su proceso ha terminado.")
+    _check_going(instance)
     incident.resolved_at = act.now
     cause = from_json(incident.cause)
     act.note(incident=incident.id, cause=cause["kind"])
@@ -210,6 +252,12 @@ def _again(cause: Mapping[str, Any]) -> Move:
                 run.answer(cause["reference"], cause["result"])
             case "timer":
                 run.fire_timer(UUID(cause["task"]))
+            case "event_message":
+                run.receive(UUID(cause["task"]), cause["payload"], cause["values"])
+            case "event_signal":
+                run.signal(cause["name"], cause["payload"])
+            case "go_on":
+                run.advance()
 
     return move
 

@@ -153,7 +153,7 @@ def _keep(
     system = act.as_system(instance.definition_key)
     writing = Writing()
     synchronize(system, instance, definition, session, effects, writing)
-    _gather(session, definition, writing, fresh=effects.fresh)
+    gather(session, definition, writing, fresh=effects.fresh)
     if effects.done_item is not None:
         writing.add("done", [effects.done_item])
     if status is Status.COMPLETED:
@@ -165,7 +165,7 @@ def _keep(
     _tell_events(act, instance, definition, session.run)
 
 
-def _gather(session: Session, definition: Definition, writing: Writing, *, fresh: bool) -> None:
+def gather(session: Session, definition: Definition, writing: Writing, *, fresh: bool) -> None:
     """The rows of what changed in the instance."""
     changes = session.changes()
     elements = _elements(definition)

@@ -23,10 +23,12 @@ LONG_MODULES: dict[str, str] = {}
 COMMITTING = {
     "engine/operation.py": "the operation itself",
     "engine/worker.py": "the attempts of a job, and a duty's lock",
+    "engine/workflow/firing.py": "the attempts of a timer",
     "engine/record/sequencer.py": "the place of each event in the tree",
     "engine/db.py": "where a transaction is made",
     "engine/schema.py": "migrations",
     "engine/embedded.py": "the server's own databases",
+    "web/cli/benchmarks/bare.py": "a scratch database, to measure what it takes by itself",
 }
 """The modules that may open a transaction or commit, each with its reason."""
 

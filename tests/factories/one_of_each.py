@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from io import BytesIO
 from typing import Any
 from uuid import UUID
@@ -26,11 +26,25 @@ from engine.notifications.operations import notify, open_notification
 from engine.payments.gateway import Notice, Outcome, signed_notices
 from engine.payments.models import AttemptState, PaymentAttempt, PaymentOrder
 from engine.payments.operations import take_notice
+from engine.people.absences.models import Absence, AbsenceKind
+from engine.people.absences.operations import record_absence
+from engine.procedures.models import ProcedureVersion
+from engine.procedures.queries import current
 from engine.registry.models import RegistryEntry
 from engine.signing.models import SignatureRequest
 from engine.townhall import TownHall
 from engine.worker import drain
-from engine.workflow.models import Incident, ProcessInstance, WorkItem, WorkState
+from engine.workflow.models import (
+    Incident,
+    ProcessHistory,
+    ProcessInstance,
+    WorkItem,
+    WorkState,
+)
+from engine.workflow.surgery.models import Intervention
+from engine.workflow.surgery.orders.operations import propose_skip
+from engine.workflow.versions import operations as versions
+from engine.workflow.versions.models import MigrationPlan, MigrationRun
 from engine.workflow.work import CORRECTION
 from web.demo.data import read
 from web.demo.papers import paper
@@ -91,6 +105,9 @@ def one_of_each(hall: TownHall) -> OneOfEach:
         _charged_too_much(town, mine)
         other = _draft(town, XUAN, paid=False)
         _something_failed(town)
+        _a_step_may_be_skipped(town)
+        _ines_will_be_away(town)
+        _a_migration_is_planned(town)
         drain(hall)
     finally:
         timeline.close()
@@ -177,6 +194,18 @@ def _pages(today: date) -> Iterator[tuple[str, Mapping[str, Sequence[str]]]]:
         yield "elements", {name: [value] for name, value in item.items()}
 
 
+def _ines_will_be_away(town: Town) -> None:
+    """After everything that is tried with this town."""
+    first = town.timeline.today + timedelta(days=200)
+    record_absence(
+        town.official("ines.vallina"),
+        official_id=town.official("ines.vallina").actor.id,
+        starts_on=first,
+        ends_on=first + timedelta(days=7),
+        kind=AbsenceKind.HOLIDAY,
+    )
+
+
 def _something_failed(town: Town) -> None:
     """An incident of a process and a job that was given up, as their rooms leave them."""
     case, now = _case(town, CELSA), town.timeline.now()
@@ -206,6 +235,28 @@ def _something_failed(town: Town) -> None:
         )
 
 
+def _a_step_may_be_skipped(town: Town) -> None:
+    """An administrator proposes to pass over the step that failed; nobody has decided yet."""
+    incident = _first(town, select(Incident.id))
+    propose_skip(town.official("iyan.prado"), incident_ids=[incident], reason="Se hizo en papel.")
+
+
+def _a_migration_is_planned(town: Town) -> None:
+    """A plan between two versions in which no case runs, and its rehearsal."""
+    with town.townhall.database.reading() as session:
+        model = current(session, "general-request").model
+    system = town.townhall.system("test")
+    plan_id = versions.propose_migration(
+        system,
+        definition_key="general-request",
+        source_version=98,
+        target_version=99,
+        source=model,
+        target=model,
+    )
+    versions.rehearse_migration(system, plan_id=plan_id)
+
+
 def _charged_too_much(town: Town, draft_id: UUID) -> None:
     """A charge of another amount, which has to be given back; the fee is still owed."""
     attempt = drafts.pay(town.citizen(CELSA), draft_id=draft_id)
@@ -230,6 +281,14 @@ def _found(town: Town, mine: UUID, other: UUID) -> OneOfEach:
     pending = select(DraftFile.document_id).where(DraftFile.draft_id == mine)
     requests = _all(town, select(SignatureRequest.id))
     invoices = _all(town, select(Invoice.id).limit(2))
+    process = _first(town, select(ProcessInstance.id).where(ProcessInstance.expediente_id == case))
+    standing = _first(town, select(WorkItem.task_id).where(WorkItem.id.in_(corrections)))
+    done = _first(
+        town,
+        select(ProcessHistory.id).where(
+            ProcessHistory.instance_id == process, ProcessHistory.element == "check"
+        ),
+    )
     arguments = {
         "expediente_id": Argument((case,)),
         "draft_id": Argument((mine, *_all(town, filed))),
@@ -261,9 +320,18 @@ def _found(town: Town, mine: UUID, other: UUID) -> OneOfEach:
         "invoice_id": Argument(invoices),
         "contract_id": Argument(_all(town, select(Contract.id).limit(2))),
         "official_id": Argument((town.official("ines.vallina").actor.id,)),
+        "absence_id": Argument(_all(town, select(Absence.id))),
         "event_id": Argument(_all(town, select(AuditEvent.id).limit(2))),
+        "instance_id": Argument((process,)),
+        "admin.skip.step_id": Argument((standing,)),
+        "admin.skip_now.step_id": Argument((standing,)),
+        "step_id": Argument((done,)),
+        "intervention_id": Argument(_all(town, select(Intervention.id))),
         "incident_id": Argument(_all(town, select(Incident.id))),
         "job_id": Argument((_DEAD_JOB,)),
+        "plan_id": Argument(_all(town, select(MigrationPlan.id))),
+        "run_id": Argument(_all(town, select(MigrationRun.id))),
+        "version_id": Argument(_all(town, select(ProcedureVersion.id).limit(1))),
         "public.language.code": Argument(("es", "en"), owned=False),
         "code": Argument((_code(town),), owned=False),
         "reference": Argument(_references(town), owned=False),

@@ -77,7 +77,7 @@ def _steps(view: ExpedienteView) -> tuple[Phase, ...]:
     session = reading()
     if queries.withheld_since(session, view.row.id, current().actor) is not None:
         return ()
-    elements = elements_of(load_definition(view.procedure.model))
+    elements = elements_of(load_definition(view.procedure.model, view.procedure.decisions))
     states = workflow.element_states(session, workflow.instance_of(session, view.row.id))
     return steps_in_words(elements, states)
 
@@ -174,7 +174,9 @@ def _missing(view: ExpedienteView, asked: WorkItemRow) -> tuple[str, ...]:
     Only for who has opened the notification, since its content is known by opening it.
     """
     session = reading()
-    asker = asked_by(elements_of(load_definition(view.procedure.model)), asked.element)
+    asker = asked_by(
+        elements_of(load_definition(view.procedure.model, view.procedure.decisions)), asked.element
+    )
     decided = workflow.data_of(session, workflow.instance_of(session, view.row.id)).get(asker or "")
     said = decided.get("missing") if isinstance(decided, dict) else None
     lines = said.splitlines() if isinstance(said, str) else ()

@@ -28,7 +28,9 @@ def simulate(path: Path, values: str, as_json: bool) -> int:
     if not isinstance(data, dict):
         raise BadInput("Los datos son un objeto JSON.")
     model = path / "process.bpmn" if path.is_dir() else path
-    result = run_model(read_file(model), data, SystemClock().now()).to_dict()
+    rules = model.with_name("decisions.dmn")
+    decisions = read_file(rules) if rules.is_file() else None
+    result = run_model(read_file(model), data, SystemClock().now(), decisions).to_dict()
     if as_json:
         click.echo(json.dumps(result, ensure_ascii=False, indent=2))
     else:

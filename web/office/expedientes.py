@@ -185,7 +185,7 @@ def expediente_diagram(expediente_id: str) -> Response:
     """The procedure drawn, with the step where it stands, and the same as a list."""
     wanted = identifier(expediente_id)
     view, session = _view(wanted), reading()
-    elements = elements_of(load_definition(view.procedure.model))
+    elements = elements_of(load_definition(view.procedure.model, view.procedure.decisions))
     states = workflow.element_states(session, workflow.instance_of(session, wanted))
     return _page(
         wanted,

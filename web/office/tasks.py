@@ -10,22 +10,23 @@ from flask import flash, redirect, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
+from engine.clock import madrid_date
 from engine.documents.codes import Origin
 from engine.documents.queries import DocumentRow
 from engine.errors import BadInput, RuleBroken, Stale
 from engine.expedientes import operations, queries
 from engine.expedientes.queries import TaskView
 from engine.finance.queries import READ, invoice_of
+from engine.people.absences.queries import away
 from engine.signing.models import RequestState
 from engine.signing.queries import RequestRow, of_document
 from engine.workflow.ahead import Branch, branches
 from engine.workflow.definitions import load_definition
 from engine.workflow.elements import elements_of
-from engine.workflow.models import WorkState
 from engine.workflow.queries import WorkItemRow, data_of, instance_of, items_of
-from engine.workflow.work import CORRECTION
+from engine.workflow.work_items.queries import rights
 from web.access import Audience, access
-from web.context import call, current, reading
+from web.context import call, current, now, reading
 from web.form_pages import Sent, sent, whole_form
 from web.inputs import identifier
 from web.office.blueprint import office
@@ -61,7 +62,7 @@ def _task(
 ) -> Response:
     session, actor = reading(), current().actor
     view = queries.task(session, task_id, actor)
-    item = view.item
+    item, may = view.item, rights(session, task_id, actor)
     context: dict[str, Any] = {"case": None, "documents": (), "refusals": ()}
     if item.expediente_id is not None and queries.may_access(session, item.expediente_id, actor):
         context["case"] = queries.expediente(session, item.expediente_id, actor)
@@ -79,8 +80,9 @@ def _task(
         values=values,
         view=view,
         item=item,
-        mine=item.assignee_id == actor.id and item.state is WorkState.CLAIMED,
-        takeable=item.state is WorkState.OPEN and item.kind != CORRECTION,
+        mine=may.work,
+        may=may,
+        away=away(session, madrid_date(now())),
         parts=parts,
         follows=_follows(view),
         **context,
@@ -118,7 +120,10 @@ def _before(item: WorkItemRow) -> dict[str, Any]:
 
 def _follows(view: TaskView) -> tuple[Branch, ...]:
     """What completing it sets going, case by case, said before it is pressed."""
-    return branches(elements_of(load_definition(view.procedure.model)), view.item.element)
+    return branches(
+        elements_of(load_definition(view.procedure.model, view.procedure.decisions)),
+        view.item.element,
+    )
 
 
 @office.post("/tareas/<task_id>")

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
-from web.office import documents, expedientes, inbox, post, registry, signatures, tasks
+from web.office import (
+    absences,
+    assignment,
+    documents,
+    expedientes,
+    inbox,
+    post,
+    registry,
+    signatures,
+    tasks,
+)
 from web.office.blueprint import office
 
 __all__ = [
+    "absences",
+    "assignment",
     "documents",
     "expedientes",
     "inbox",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
@@ -61,12 +62,11 @@ def check_elements(root: etree._Element, around: Surroundings) -> Iterator[Findi
                 yield error("refused", id_of(node), _REFUSED[kind])
             elif kind in FLOW_NODES:
                 yield from _node(node, kind, around, processes)
-                if kind in _JOINS:
-                    yield from _twice_into(node, id_of(node))
             elif kind == "conditionExpression":
                 yield from feel(node.text or "", holder_of(node), "la condición")
             elif kind == "timerEventDefinition":
                 yield from _timer(node)
+        yield from _twice_into(process)
     yield from _calls_itself(processes)
 
 
@@ -206,19 +206,17 @@ def _message_task(node: etree._Element, identifier: str, kind: str) -> Iterator[
         yield warning("message", identifier, "no dice qué mensaje envía: no envía ninguno")
 
 
-def _twice_into(node: etree._Element, identifier: str) -> Iterator[Finding]:
+def _twice_into(process: etree._Element) -> Iterator[Finding]:
     """Two flows from one element into a join: nobody could tell their tokens apart."""
-    process = node.getparent()
-    if process is None:
-        return
-    sources = [
-        flow.get("sourceRef")
-        for flow in process.findall(f"{BPMN}sequenceFlow")
-        if flow.get("targetRef") == identifier
-    ]
-    for source in sorted({str(each) for each in sources if sources.count(each) > 1}):
-        message = f"le llegan dos flujos de «{source}»: deje uno, o ponga algo entre medias"
-        yield error("same-source", identifier, message)
+    joins = {id_of(node) for kind in _JOINS for node in process.iter(f"{BPMN}{kind}")}
+    ends = Counter(
+        (flow.get("sourceRef", ""), flow.get("targetRef", ""))
+        for flow in process.iter(f"{BPMN}sequenceFlow")
+    )
+    for (source, target), count in ends.items():
+        if count > 1 and target in joins:
+            message = f"le llegan dos flujos de «{source}»: deje uno, o ponga algo entre medias"
+            yield error("same-source", target, message)
 
 
 def _event_gateway(node: etree._Element, identifier: str) -> Iterator[Finding]:

@@ -26,7 +26,7 @@ scalars = (
     st.none()
     | st.booleans()
     | st.integers()
-    | st.text(st.characters(exclude_categories=["Cs"]))
+    | st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"))
     | st.decimals(allow_nan=False, allow_infinity=False)
     | st.dates()
     | st.datetimes(timezones=st.just(UTC))

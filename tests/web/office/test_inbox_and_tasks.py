@@ -117,8 +117,8 @@ def test_a_claimed_task_is_given_back_to_the_unit(
     desk.open()
     sede.sign_in_official(ana)
     page = sede.submit(sede.get("/oficina/"), button="Asignármela")
-    page = sede.submit(page, button="Devolver a la unidad")
-    assert "La tarea vuelve a la unidad" in page.main
+    page = sede.submit(page, button="Devolver a la bandeja")
+    assert "La tarea vuelve a la bandeja" in page.main
     assert "Sin asignar (1)" in page.main
 
 

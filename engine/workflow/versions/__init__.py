@@ -1,0 +1,1 @@
+"""Versions of a process: compared, and running instances taken from one to another."""
