@@ -185,7 +185,7 @@ class _Operation:
         """After the rollback, in a transaction of its own: what was tried and was not done."""
         outcome = Result.REFUSED if isinstance(error, Refused | NotFound) else Result.FAILED
         draft.facts = {"error": type(error).__name__, "operation": self.name}
-        draft.personal = {}
+        draft.personal, draft.along = {}, None
         with call.townhall.database.transaction() as session:
             append(
                 session,

@@ -193,7 +193,7 @@ def managed(actor: Actor) -> ColumnElement[bool]:
     return and_(of_people, or_(WorkItem.unit_id.in_(headed), elsewhere))
 
 
-def _works_in(units: Iterable[UUID], official: Any) -> Select[tuple[UUID]]:
+def _works_in(units: Iterable[UUID], official: Any) -> Select[UUID]:
     """Work of no unit is of the unit of who has it; also of the one where they were when they got it."""
     return select(PostAssignment.id).where(
         PostAssignment.official_id == official, PostAssignment.unit_id.in_(tuple(units))

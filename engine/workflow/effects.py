@@ -20,7 +20,8 @@ STARTING = "start"
 class Effects:
     """A savepoint that begins when the first effect needs it: most steps need none.
 
-    first_data: that of an instance that is not stored yet; done_task, done_item: what somebody did.
+    first_data: that of an instance that is not stored yet; done_task, done_item: what somebody did;
+    last: the transition is the last thing that its act does.
     """
 
     def __init__(
@@ -31,11 +32,13 @@ class Effects:
         first_data: dict[str, Any] | None = None,
         done_task: UUID | None = None,
         done_item: UUID | None = None,
+        last: bool = False,
     ) -> None:
         self._act = act
         self._instance = instance
         self._first_data = first_data
         self._savepoint: ExitStack | None = None
+        self._last = last
         self.done_task = done_task
         self.done_item = done_item
 
@@ -43,6 +46,11 @@ class Effects:
     def fresh(self) -> bool:
         """Whether the instance is not stored yet."""
         return self._first_data is not None
+
+    @property
+    def nothing_else(self) -> bool:
+        """Whether nothing happens between the writing of the transition and the event of its act."""
+        return self._last and self._savepoint is None
 
     def prepare(self) -> None:
         """Before an effect: store the instance, if it is not, and open the savepoint."""

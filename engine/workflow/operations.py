@@ -87,10 +87,10 @@ def complete(act: Act, *, work_item_id: UUID, data: Mapping[str, Any], version: 
     """Complete a work item with what its form gave, and move the process on.
 
     The instance's data gets `{element: {**data, by, at}}`, with `behalf` too when it is done in an
-    absent official's place. Raises NotFound when it is not the
-    actor's, Stale when it changed, and what the services of the next steps refuse.
+    absent official's place. Raises NotFound when it is not the actor's, Stale when it changed, and what the services of the next steps refuse.
     """
-    instance, item = locked_work(act, work_item_id)
+    work = locked_work(act, work_item_id)
+    instance, item = work.instance, work.item
     check(act, item, version)
     if not may_work(act.session, item, act.actor):
         raise NotFound
@@ -110,7 +110,7 @@ def complete(act: Act, *, work_item_id: UUID, data: Mapping[str, Any], version: 
     task_id = item.task_id
     cause = {"kind": "complete", "task": str(task_id), "data": answers}
     move_instance(
-        act, instance, lambda run: run.complete(task_id, answers), cause, persons=True, done=item
+        act, instance, lambda run: run.complete(task_id, answers), cause, persons=True, work=work
     )
 
 

@@ -103,10 +103,12 @@ new_timers AS (
 }
 
 
-def transition(fresh: bool, parts: tuple[str, ...]) -> str:
-    """The statement of a transition that leaves these parts; it answers in `moved` how many moved."""
-    steps = [_BORN if fresh else _MOVED, *(_PARTS[part] for part in parts)]
-    return f"WITH {','.join(steps)}\nSELECT count(*) AS moved FROM moved"
+ANSWER = "SELECT count(*) AS moved FROM moved"
+
+
+def steps(fresh: bool, parts: tuple[str, ...]) -> str:
+    """The WITH of a transition that leaves these parts; ANSWER tells how many instances moved."""
+    return ",".join([_BORN if fresh else _MOVED, *(_PARTS[part] for part in parts)])
 
 
 LOCKED_WORK = """
@@ -114,11 +116,17 @@ SELECT i.entity_id AS i_entity_id, i.id AS i_id, i.definition_key AS i_definitio
   i.definition_version AS i_definition_version, i.model_sha256 AS i_model_sha256,
   i.expediente_id AS i_expediente_id, i.person_id AS i_person_id, i.state AS i_state,
   i.version AS i_version, i.header AS i_header, i.started_at AS i_started_at,
-  i.ended_at AS i_ended_at, w.*
+  i.ended_at AS i_ended_at, w.*,
+  (SELECT seen.version FROM process_instance seen
+    WHERE seen.entity_id = i.entity_id AND seen.id = i.id) AS seen_version,
+  (SELECT jsonb_agg(task) FROM process_task task
+    WHERE task.entity_id = i.entity_id AND task.instance_id = i.id) AS tasks
 FROM process_instance i JOIN work_item w ON w.entity_id = i.entity_id AND w.instance_id = i.id
 WHERE w.entity_id = %(entity)s AND w.id = %(item)s
 FOR UPDATE"""
-"""An instance and one of its work items, locked in this order, as every transition locks them."""
+"""An instance and one of its work items, locked in this order, as every transition locks them, with the
+tasks that a step needs. Those are of the statement's beginning, and so is `seen_version`: whoever waited
+for the lock meanwhile sees that the locked version is another."""
 
 CLOSED_ITEMS = f"""
 UPDATE work_item SET state = 'cancelled', completed_at = %(now)s, version = version + 1

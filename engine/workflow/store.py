@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session as Connection
 from sqlalchemy.orm.attributes import set_committed_value
 
+from engine.audit.events import Along
 from engine.db import driver_rows
 from engine.errors import NotFound, Stale
 from engine.operation import Act
@@ -73,10 +74,19 @@ def definition_by_hash(session: Connection, sha256: str) -> Definition:
     return _by_hash(sha256, load_definition(row.xml, row.decisions))
 
 
-def stored(session: Connection, instance: ProcessInstance, *, whole: bool = False) -> Stored:
-    """The stored state of an instance: what a step needs, with its history when `whole`."""
-    key = {"entity": instance.entity_id, "instance": instance.id}
-    tasks = tuple(_task(row) for row in driver_rows(session, statements.TASKS, key))
+def stored(
+    session: Connection,
+    instance: ProcessInstance,
+    *,
+    whole: bool = False,
+    tasks: tuple[TaskRow, ...] | None = None,
+) -> Stored:
+    """The stored state of an instance: what a step needs, with its history when `whole`.
+
+    tasks: those that a step needs, when they were read already under the instance's lock.
+    """
+    key = _key(instance)
+    tasks = _tasks(session, key) if tasks is None else tasks
     history: tuple[TaskRow, ...] = ()
     if whole:
         history = tuple(_task(row) for row in driver_rows(session, statements.HISTORY, key))
@@ -87,6 +97,14 @@ def stored(session: Connection, instance: ProcessInstance, *, whole: bool = Fals
         _StoredData(session, key),
         _StoredPayloads(session, instance.entity_id, (row.added for row in (*tasks, *history))),
     )
+
+
+def _key(instance: ProcessInstance) -> dict[str, Any]:
+    return {"entity": instance.entity_id, "instance": instance.id}
+
+
+def _tasks(session: Connection, key: Mapping[str, Any]) -> tuple[TaskRow, ...]:
+    return tuple(_task(row) for row in driver_rows(session, statements.TASKS, key))
 
 
 def _task(row: Any) -> TaskRow:
@@ -188,10 +206,18 @@ class Writing:
             self.values.update(values)
 
 
-def write(act: Act, instance: ProcessInstance, writing: Writing, *, fresh: bool) -> None:
+def write(
+    act: Act,
+    instance: ProcessInstance,
+    writing: Writing,
+    *,
+    fresh: bool,
+    with_event: bool = False,
+) -> None:
     """Write a transition in one statement; raises Stale when the instance moved meanwhile.
 
-    fresh: the instance is not stored yet.
+    fresh: the instance is not stored yet; with_event: the statement goes with the event that the act
+    leaves when it ends, since nothing else happens until then.
     """
     session = act.session
     if session.new or session.dirty or session.deleted:
@@ -220,17 +246,35 @@ def write(act: Act, instance: ProcessInstance, writing: Writing, *, fresh: bool)
         )
     for part, rows in writing.parts.items():
         values[part] = rows if part in statements.LISTS else dumped(rows)
-    sql = _statement(fresh, tuple(writing.parts))
-    (row,) = driver_rows(session, sql, values)
-    if row.moved != 1:
-        raise Stale("El proceso ha avanzado mientras tanto. Vuelva a abrirlo.")
+    steps = _steps(fresh, tuple(writing.parts))
+    if with_event:
+        act.event.along = Along(steps, statements.ANSWER, values, _moved_one)
+    else:
+        (row,) = driver_rows(session, f"WITH {steps}\n{statements.ANSWER}", values)
+        _moved_one(row)
     set_committed_value(instance, "version", version + 1)
 
 
-def locked_work(act: Act, work_item_id: UUID) -> tuple[ProcessInstance, WorkItem]:
-    """A work item and its instance, locked, the instance first as every transition does.
+def _moved_one(row: Any) -> None:
+    if row.moved != 1:
+        raise Stale("El proceso ha avanzado mientras tanto. Vuelva a abrirlo.")
+
+
+@dataclass(frozen=True)
+class LockedWork:
+    """A work item and its instance, locked; tasks: those that the next step needs.
 
     They are copies that the session does not keep: what changes in them is written by `write`.
+    """
+
+    instance: ProcessInstance
+    item: WorkItem
+    tasks: tuple[TaskRow, ...]
+
+
+def locked_work(act: Act, work_item_id: UUID) -> LockedWork:
+    """Lock a work item and its instance, the instance first as every transition does.
+
     Raises NotFound.
     """
     session = act.session
@@ -244,13 +288,33 @@ def locked_work(act: Act, work_item_id: UUID) -> tuple[ProcessInstance, WorkItem
     # Filled as the ORM itself fills what it loads, without the cost of a change of each column.
     instance, item = ProcessInstance(), WorkItem()
     vars(instance).update({name: columns.pop(f"i_{name}") for name in _INSTANCE_COLUMNS})
+    tasks, seen = columns.pop("tasks"), columns.pop("seen_version")
     vars(item).update(columns)
-    return instance, item
+    if seen != instance.version:
+        return LockedWork(instance, item, _tasks(session, _key(instance)))
+    return LockedWork(instance, item, tuple(_task_of(task) for task in tasks or ()))
+
+
+def _task_of(fields: Mapping[str, Any]) -> TaskRow:
+    """A task from its row as JSON."""
+    parent, inside = fields["parent"], fields["inside"]
+    return TaskRow(
+        UUID(fields["id"]),
+        None if parent is None else UUID(parent),
+        None if inside is None else UUID(inside),
+        fields["position"],
+        fields["spec"],
+        fields["state"],
+        fields["triggered"],
+        fields["added"],
+        tuple(fields["removed"]),
+        fields["internal"],
+    )
 
 
 @lru_cache(maxsize=512)
-def _statement(fresh: bool, parts: tuple[str, ...]) -> str:
-    return statements.transition(fresh, parts)
+def _steps(fresh: bool, parts: tuple[str, ...]) -> str:
+    return statements.steps(fresh, parts)
 
 
 def dumped(value: Any) -> str:

@@ -22,6 +22,11 @@ from engine.services import SERVICES, InstanceView
 from engine.workflow.codec import Damaged, from_json, to_json
 from engine.workflow.definitions import Definition
 from engine.workflow.effects import STARTING, Effects
+from engine.workflow.events.subscriptions import (
+    cancel_subscriptions,
+    concerns,
+    synchronize_subscriptions,
+)
 from engine.workflow.models import (
     Incident,
     InstanceState,
@@ -33,6 +38,7 @@ from engine.workflow.runtime import Run, Status
 from engine.workflow.scripting import ModelError, ServiceCaller
 from engine.workflow.state import Header, Session, begin, load
 from engine.workflow.store import (
+    LockedWork,
     Writing,
     definition_of,
     dumped,
@@ -54,11 +60,11 @@ _MODEL_FAILURES = (SpiffWorkflowException, RecursionError, LookupError, TypeErro
 def start_instance(
     act: Act, instance: ProcessInstance, definition: Definition, data: Mapping[str, Any]
 ) -> None:
-    """Begin an instance that is not stored yet, and store it.
+    """Begin an instance that is not stored yet, and store it: the last thing that its act does.
 
     A model that fails at once leaves an incident, so that the filing is never lost.
     """
-    effects = Effects(act, instance, first_data=dict(data))
+    effects = Effects(act, instance, first_data=dict(data), last=True)
 
     def opened() -> Session:
         return begin(definition, data, act.now, services_for(act, instance, effects))
@@ -74,20 +80,21 @@ def move_instance(
     *,
     persons: bool = False,
     whole: bool = False,
-    done: WorkItem | None = None,
+    work: LockedWork | None = None,
 ) -> bool:
     """Load, move, store; whether it went well (else an incident was recorded).
 
     persons: a person waits for the answer, so a broken rule is theirs to read and not an incident;
-    whole: the tasks that are over are loaded too, for those who mend instances; done: the work that
-    the actor has just done, which stays done whatever the model does afterwards.
+    whole: the tasks that are over are loaded too, for those who mend instances; work: what the actor
+    has just done, which stays done whatever the model does afterwards; nothing else comes in the act.
     """
     definition = definition_of(act.session, instance)
     effects = Effects(
         act,
         instance,
-        done_task=None if done is None else done.task_id,
-        done_item=None if done is None else done.id,
+        done_task=None if work is None else work.item.task_id,
+        done_item=None if work is None else work.item.id,
+        last=work is not None,
     )
     services = services_for(act, instance, effects)
     if STARTING in instance.header:
@@ -99,7 +106,8 @@ def move_instance(
     else:
 
         def opened() -> Session:
-            rows = stored(act.session, instance, whole=whole)
+            tasks = None if work is None else work.tasks
+            rows = stored(act.session, instance, whole=whole, tasks=tasks)
             session = load(definition, rows, act.now, services, whole=whole)
             move(session.run)
             return session
@@ -160,9 +168,12 @@ def _keep(
         _settle(instance, InstanceState.COMPLETED, act.now)
     elif not _stopped(act, instance):
         _settle(instance, InstanceState.RUNNING, None)
-    write(act, instance, writing, fresh=effects.fresh)
+    tells = concerns(definition)
+    with_event = effects.nothing_else and not tells
+    write(act, instance, writing, fresh=effects.fresh, with_event=with_event)
     effects.stored()
-    _tell_events(act, instance, definition, session.run)
+    if tells:
+        synchronize_subscriptions(system, instance, definition, session.run)
 
 
 def gather(session: Session, definition: Definition, writing: Writing, *, fresh: bool) -> None:
@@ -229,15 +240,6 @@ def _forget(act: Act, instance: ProcessInstance) -> None:
         mine = isinstance(row, WorkItem | ProcessTimer) and row.instance_id == instance.id
         if mine or (isinstance(row, ProcessInstance) and row.id == instance.id):
             act.session.expire(row)
-
-
-def _tell_events(act: Act, instance: ProcessInstance, definition: Definition, run: Run) -> None:
-    """What the instance waits for or threw, if its model has any event of others."""
-    from engine.workflow.events.subscriptions import concerns, synchronize_subscriptions
-
-    if concerns(definition):
-        system = act.as_system(instance.definition_key)
-        synchronize_subscriptions(system, instance, definition, run)
 
 
 def _stopped(act: Act, instance: ProcessInstance) -> bool:
@@ -329,8 +331,6 @@ def _message_of(error: BaseException) -> str:
 
 def end_instance(act: Act, instance: ProcessInstance) -> None:
     """Stop an instance for good: its work, its timers, its terms and its incidents end."""
-    from engine.workflow.events.subscriptions import cancel_subscriptions
-
     cancel_subscriptions(act, instance.id)
     cancel_work(act.as_system(instance.definition_key), instance)
     act.session.execute(
