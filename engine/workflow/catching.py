@@ -23,6 +23,7 @@ from SpiffWorkflow.bpmn.util.event import EventManager
 from SpiffWorkflow.util.task import TaskState
 
 from engine.workflow.data import TaskData, difference
+from engine.workflow.definitions import Definition
 from engine.workflow.event_definitions import (
     FIRED,
     SEEN,
@@ -37,7 +38,13 @@ from engine.workflow.event_definitions import (
     Values,
     retrieved,
 )
-from engine.workflow.event_subprocesses import Trigger, arm, start_event_subprocess, triggers_of
+from engine.workflow.event_subprocesses import (
+    Trigger,
+    arm,
+    prepare,
+    start_event_subprocess,
+    triggers_of,
+)
 from engine.workflow.scripting import ModelError
 from engine.workflow.timers import HouseTimer, successor
 
@@ -354,6 +361,32 @@ def _frontier(workflow: Any) -> Iterator[Any]:
         inside = subprocesses.get(task.id)
         if inside is not None and not isinstance(task.task_spec, CallActivity):
             yield from _frontier(inside)
+
+
+_apart: dict[str, bool] = {}
+
+
+def has_timers_apart(definition: Definition) -> bool:
+    """Whether a model has timers that are no tasks: at the start of an event subprocess, or one of
+    several events. Looked up once for each model."""
+    found = _apart.get(definition.sha256)
+    if found is None:
+        prepare(definition.spec, definition.subprocesses)
+        specs = (definition.spec, *definition.subprocesses.values())
+        found = _apart[definition.sha256] = any(map(_timers_apart, specs))
+    return found
+
+
+def _timers_apart(spec: Any) -> bool:
+    starts = [start.event_definition for start in spec.event_starts.values()]
+    events = [getattr(each, "event_definition", None) for each in spec.task_specs.values()]
+    parts = [
+        part
+        for each in events
+        if isinstance(each, HouseMultiple)
+        for part in each.event_definitions
+    ]
+    return any(isinstance(each, HouseTimer) for each in (*starts, *parts))
 
 
 def fired(waiting: Any) -> bool:

@@ -77,7 +77,7 @@ class Changing:
         written = tuple(
             row
             for key, row in self._rows.items()
-            if session.rewrite or session.known.get(key) != row
+            if session.rewrite or _differs(session.known.get(key), row)
         )
         removed = tuple(key for key in session.known if key not in self._rows)
         self._ended.sort(key=lambda item: item[0])
@@ -172,6 +172,13 @@ class Changing:
             removed=removed,
             internal=to_json(task.internal_data) if task.internal_data else {},
         )
+
+
+def _differs(known: TaskRow | None, row: TaskRow) -> bool:
+    """Whether a row is to be written: 1 and true are equal for Python, not for what is stored."""
+    return known is not row and (
+        known is None or known != row or repr(known.added) != repr(row.added)
+    )
 
 
 def _base(workflow: Any) -> Any:

@@ -20,6 +20,9 @@ from engine.feel.values import Months, parse_duration
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 60
+MAX_VALUES = 200_000
+"""How many values one datum may hold, however often the same one comes in it."""
+_MAX_BITS = 10_000
 LARGE_BYTES = 1_000
 """A value whose text is longer is stored once, by its hash."""
 _MARK = "$"
@@ -39,8 +42,9 @@ class Damaged(TownHallError):
 
 def encode(value: Any) -> str:
     """The stored text of a value; raises NotStorable for floats, unknown types and monsters."""
-    text = json.dumps(_plain(value, 0), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    if len(text) > MAX_BYTES:
+    plain = _plain(value, 0, [MAX_VALUES])
+    text = json.dumps(plain, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    if len(text.encode()) > MAX_BYTES:
         raise NotStorable("Los datos del expediente son demasiado grandes para guardarlos.")
     return text
 
@@ -55,7 +59,7 @@ def decode(text: str) -> Any:
 
 def to_json(value: Any) -> Any:
     """A value as JSON with our tags, for a JSON column; raises NotStorable."""
-    return _plain(value, 0)
+    return _plain(value, 0, [MAX_VALUES])
 
 
 def from_json(value: Any, payloads: Payloads | None = None) -> Any:
@@ -72,11 +76,11 @@ def packed(values: Mapping[str, Any], payloads: dict[str, str]) -> dict[str, Any
     """Entries as JSON with our tags; the large ones go to `payloads` and leave their hash."""
     plain: dict[str, Any] = {}
     for key, value in values.items():
-        stored = _plain(value, 1)
+        stored = _plain(value, 1, [MAX_VALUES])
         if stored and (isinstance(stored, dict | list) or _is_long(stored)):
             text = json.dumps(stored, ensure_ascii=False, separators=(",", ":"))
             if len(text) > LARGE_BYTES:
-                if len(text) > MAX_BYTES:
+                if len(text.encode()) > MAX_BYTES:
                     raise NotStorable(
                         f"El dato «{key[:60]}» es demasiado grande para guardarlo en el expediente."
                     )
@@ -110,15 +114,21 @@ def unpacked(stored: Any, payloads: Payloads) -> Any:
     return decode(payloads[sha256])
 
 
-def _plain(value: Any, depth: int) -> Any:  # noqa: C901, PLR0912 - one case for each type
+def _plain(value: Any, depth: int, left: list[int]) -> Any:  # noqa: C901, PLR0912 - one case for each type
+    """A value as JSON with our tags; `left` holds how many more there may be."""
     if depth > MAX_DEPTH:
         raise NotStorable("Los datos del expediente tienen demasiados niveles.")
+    left[0] -= 1
+    if left[0] < 0:
+        raise NotStorable("Los datos del expediente tienen demasiados elementos.")
     match value:
         case None | bool():
             return value
         case str():
             return _text(value)
         case int():
+            if value.bit_length() > _MAX_BITS:
+                raise NotStorable("Un número tiene demasiadas cifras para guardarlo.")
             return _tagged("int", str(value)) if abs(value) > 2**53 - 1 else value
         case Decimal():
             if not value.is_finite():
@@ -137,9 +147,9 @@ def _plain(value: Any, depth: int) -> Any:  # noqa: C901, PLR0912 - one case for
         case UUID():
             return _tagged("uuid", str(value))
         case Mapping():
-            return {_key(key): _plain(item, depth + 1) for key, item in value.items()}
+            return {_key(key): _plain(item, depth + 1, left) for key, item in value.items()}
         case list() | tuple():
-            return [_plain(item, depth + 1) for item in value]
+            return [_plain(item, depth + 1, left) for item in value]
     raise NotStorable(f"Un valor de tipo {type(value).__name__} no se puede guardar.")
 
 

@@ -10,7 +10,7 @@ from engine.db import driver_rows
 from engine.operation import Act
 from engine.workflow import statements
 from engine.workflow.codec import to_json
-from engine.workflow.models import ProcessInstance
+from engine.workflow.models import ProcessInstance, WorkItem
 from engine.workflow.store import Writing, write
 
 STARTING = "start"
@@ -20,8 +20,8 @@ STARTING = "start"
 class Effects:
     """A savepoint that begins when the first effect needs it: most steps need none.
 
-    first_data: that of an instance that is not stored yet; done_task, done_item: what somebody did;
-    last: the transition is the last thing that its act does.
+    first_data: that of an instance that is not stored yet; done: the work that the actor has just
+    done; last: the transition is the last thing that its act does.
     """
 
     def __init__(
@@ -30,8 +30,7 @@ class Effects:
         instance: ProcessInstance,
         *,
         first_data: dict[str, Any] | None = None,
-        done_task: UUID | None = None,
-        done_item: UUID | None = None,
+        done: WorkItem | None = None,
         last: bool = False,
     ) -> None:
         self._act = act
@@ -39,8 +38,18 @@ class Effects:
         self._first_data = first_data
         self._savepoint: ExitStack | None = None
         self._last = last
-        self.done_task = done_task
-        self.done_item = done_item
+        self.done_now = done
+        self.done_item = None if done is None else done.id
+
+    @property
+    def actor_id(self) -> UUID | None:
+        """Who acts."""
+        return self._act.actor.id
+
+    @property
+    def done_task(self) -> UUID | None:
+        """The task whose work was just done."""
+        return None if self.done_now is None else self.done_now.task_id
 
     @property
     def fresh(self) -> bool:

@@ -43,7 +43,9 @@ def prepare(spec: Any, subprocesses: Mapping[str, Any]) -> None:
     if hasattr(spec, "event_starts"):
         return
     with _lock:
-        for each in (spec, *subprocesses.values()):
+        # The model's own comes last: whoever sees it done uses the others without the lock.
+        inside = [each for each in subprocesses.values() if each is not spec]
+        for each in (*inside, spec):
             if not hasattr(each, "event_starts"):
                 each.event_starts = dict(_taken_out(each, subprocesses))
 

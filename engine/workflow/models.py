@@ -125,7 +125,8 @@ class ProcessDatum(EntityOwned, Base):
     """A value of an instance's data, as it stands where its open tasks part.
 
     scope: all zeros for the instance itself, else the task that holds a subprocess, whose data
-    stands over that task's; value: null in SQL for a key that was taken away there.
+    stands over that task's; value: in the codec's JSON, a tag of its own for a key that was taken
+    away there.
     """
 
     __tablename__ = "process_datum"
@@ -229,7 +230,7 @@ class ProcessTimer(EntityRow, Base):
 class Incident(EntityRow, Base):
     """What stopped an instance: the element and a sentence.
 
-    cause: what was being done (`start`, `complete`, `signal`, `timer`), to do it again.
+    cause: what was being done, by its `kind` and what it needs to be done again (see `retry`).
     """
 
     __tablename__ = "process_incident"

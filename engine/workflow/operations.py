@@ -14,7 +14,7 @@ from engine.errors import BadInput, NotFound, RuleBroken
 from engine.ids import new_id, parse_id
 from engine.operation import Act, operation
 from engine.workflow.access import may_work
-from engine.workflow.codec import from_json, to_json
+from engine.workflow.codec import encode, from_json, to_json
 from engine.workflow.models import (
     Incident,
     InstanceState,
@@ -57,9 +57,11 @@ def start(
 ) -> ProcessInstance:
     """Start a process of a published model.
 
-    data: the instance's first data; decisions: the DMN file of its package; person_id: the interested person, whose corrections it asks for.
-    A model that fails at once leaves an incident. Raises InvalidModel for one that cannot be parsed.
+    data: the instance's first data; decisions: the DMN file of its package; person_id: the interested
+    person, whose corrections it asks for. A model that fails at once leaves an incident. Raises
+    InvalidModel for one that cannot be parsed, NotStorable for data that cannot be kept.
     """
+    encode(dict(data))
     definition = keep_model(act, model, decisions)
     instance = ProcessInstance(
         id=new_id(),
@@ -87,7 +89,8 @@ def complete(act: Act, *, work_item_id: UUID, data: Mapping[str, Any], version: 
     """Complete a work item with what its form gave, and move the process on.
 
     The instance's data gets `{element: {**data, by, at}}`, with `behalf` too when it is done in an
-    absent official's place. Raises NotFound when it is not the actor's, Stale when it changed, and what the services of the next steps refuse.
+    absent official's place. Raises NotFound when it is not the actor's, Stale when it changed,
+    NotStorable for answers that cannot be kept, and what the services of the next steps refuse.
     """
     work = locked_work(act, work_item_id)
     instance, item = work.instance, work.item
@@ -105,6 +108,7 @@ def complete(act: Act, *, work_item_id: UUID, data: Mapping[str, Any], version: 
     absent_id = done_in_place(act, item)
     if absent_id is not None:
         done["behalf"] = str(absent_id)
+    encode(done)
     answers = {item.element: done}
     act.note(element=item.element, instance=instance.id)
     task_id = item.task_id
@@ -138,6 +142,7 @@ def signalled(act: Act, *, reference: str, result: Any) -> bool:
     if instance.state in _ENDED:
         act.note(effect=False)
         return False
+    encode(result)
     answered: list[bool] = []
     cause = {"kind": "signal", "reference": reference, "result": result}
     if instance.state == InstanceState.SUSPENDED.value:

@@ -136,6 +136,9 @@ CLOSED_TIMERS = f"""
 UPDATE process_timer SET state = 'cancelled'
 WHERE {_OF_INSTANCE} AND task_id = ANY(%(tasks)s) AND state = 'waiting'
 RETURNING deadline_id"""
+STANDING_TIMERS = f"""
+SELECT task_id, due_at, deadline_id, state FROM process_timer
+WHERE {_OF_INSTANCE} AND (state = 'waiting' OR task_id = ANY(%(tasks)s))"""
 DONE_ITEM = """
 UPDATE work_item SET state = 'done', completed_at = %(now)s, completed_by = %(by)s,
   version = version + 1

@@ -214,7 +214,7 @@ def write(
     fresh: bool,
     with_event: bool = False,
 ) -> None:
-    """Write a transition in one statement; raises Stale when the instance moved meanwhile.
+    """Write a transition in one statement; raises Moved when the instance moved meanwhile.
 
     fresh: the instance is not stored yet; with_event: the statement goes with the event that the act
     leaves when it ends, since nothing else happens until then.
@@ -255,9 +255,13 @@ def write(
     set_committed_value(instance, "version", version + 1)
 
 
+class Moved(Stale):
+    """Another transition came first: nothing of this one may stay."""
+
+
 def _moved_one(row: Any) -> None:
     if row.moved != 1:
-        raise Stale("El proceso ha avanzado mientras tanto. Vuelva a abrirlo.")
+        raise Moved("El proceso ha avanzado mientras tanto. Vuelva a abrirlo.")
 
 
 @dataclass(frozen=True)

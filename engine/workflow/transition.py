@@ -19,7 +19,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from engine.errors import TownHallError, Unavailable
 from engine.operation import Act
 from engine.services import SERVICES, InstanceView
-from engine.workflow.codec import Damaged, from_json, to_json
+from engine.workflow.codec import Damaged, NotStorable, from_json, to_json
 from engine.workflow.definitions import Definition
 from engine.workflow.effects import STARTING, Effects
 from engine.workflow.events.subscriptions import (
@@ -39,6 +39,7 @@ from engine.workflow.scripting import ModelError, ServiceCaller
 from engine.workflow.state import Header, Session, begin, load
 from engine.workflow.store import (
     LockedWork,
+    Moved,
     Writing,
     definition_of,
     dumped,
@@ -92,8 +93,7 @@ def move_instance(
     effects = Effects(
         act,
         instance,
-        done_task=None if work is None else work.item.task_id,
-        done_item=None if work is None else work.item.id,
+        done=None if work is None else work.item,
         last=work is not None,
     )
     services = services_for(act, instance, effects)
@@ -135,8 +135,8 @@ def _guarded(
     except TownHallError as error:
         # What is unavailable for a moment is tried again by whoever moves; a filing is never undone.
         passing = isinstance(error, Unavailable) and cause.get("kind") != STARTING
-        broken = isinstance(error, UnknownState | Damaged)
-        if passing or (persons and not broken):
+        broken = isinstance(error, UnknownState | Damaged | NotStorable)
+        if passing or isinstance(error, Moved) or (persons and not broken):
             raise
         effects.undo(error)
         element = str(getattr(error, "element", ""))
@@ -161,6 +161,10 @@ def _keep(
     system = act.as_system(instance.definition_key)
     writing = Writing()
     synchronize(system, instance, definition, session, effects, writing)
+    if concerns(definition):
+        # Before the writing, and undone with it: what the model throws may be impossible to keep.
+        effects.prepare()
+        synchronize_subscriptions(system, instance, definition, session.run)
     gather(session, definition, writing, fresh=effects.fresh)
     if effects.done_item is not None:
         writing.add("done", [effects.done_item])
@@ -168,12 +172,8 @@ def _keep(
         _settle(instance, InstanceState.COMPLETED, act.now)
     elif not _stopped(act, instance):
         _settle(instance, InstanceState.RUNNING, None)
-    tells = concerns(definition)
-    with_event = effects.nothing_else and not tells
-    write(act, instance, writing, fresh=effects.fresh, with_event=with_event)
+    write(act, instance, writing, fresh=effects.fresh, with_event=effects.nothing_else)
     effects.stored()
-    if tells:
-        synchronize_subscriptions(system, instance, definition, session.run)
 
 
 def gather(session: Session, definition: Definition, writing: Writing, *, fresh: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -17,6 +18,8 @@ from engine.ids import new_id, parse_id
 from engine.operation import Act
 from engine.people.models import Unit
 from engine.services import SERVICES, InstanceView
+from engine.workflow.bpmn.terms import performed
+from engine.workflow.catching import has_timers_apart
 from engine.workflow.definitions import Definition
 from engine.workflow.effects import Effects
 from engine.workflow.elements import Element, Elements, elements_of
@@ -31,14 +34,13 @@ from engine.workflow.models import (
 from engine.workflow.runtime import Run
 from engine.workflow.scripting import ModelError
 from engine.workflow.state import Session, TaskRow
-from engine.workflow.statements import CLOSED_ITEMS, CLOSED_TIMERS
+from engine.workflow.statements import CLOSED_ITEMS, CLOSED_TIMERS, STANDING_TIMERS
 from engine.workflow.store import Writing
 from engine.workflow.timers import DUE, RULE, PendingTimer, instant_from, pending_timers
 
 FORM, CORRECTION = "form", "correction"
 _ACTIVE = (WorkState.OPEN.value, WorkState.CLAIMED.value)
 _ANNOUNCE = "expedientes/phase"
-_PERFORMER = "performer of "
 _MOST_PRIORITY = 100
 
 
@@ -49,14 +51,18 @@ def synchronize(
     session: Session,
     effects: Effects,
     writing: Writing,
+    *,
+    before: Definition | None = None,
 ) -> None:
     """Make the work items and timers of what opened, and cancel those of what is open no more.
 
     act: of the system, since terms are opened and ended by the model. What is new goes to `writing`;
-    what is done at once, such as a term, is done in `effects`.
+    what is done at once, such as a term, is done in `effects`. before: the version that the instance
+    leaves.
     """
     known = elements_of(definition)
-    timers = _Timers(act, instance, session, effects)
+    apart = has_timers_apart(definition) or (before is not None and has_timers_apart(before))
+    timers = _Timers(act, instance, session, effects, apart=apart)
     timers.close()
     timers.open(writing)
     _Work(act, instance, known, session, effects, timers).write(writing)
@@ -67,10 +73,17 @@ class _Timers:
     """The timers of a transition: those that wait, and when those that are new are due.
 
     One that fired and left an incident stands in the model still: it is nobody's to open again.
+    apart: some are no tasks of the instance, so that its own rows tell which it has.
     """
 
     def __init__(
-        self, act: Act, instance: ProcessInstance, session: Session, effects: Effects
+        self,
+        act: Act,
+        instance: ProcessInstance,
+        session: Session,
+        effects: Effects,
+        *,
+        apart: bool,
     ) -> None:
         self._act = act
         self._instance = instance
@@ -78,16 +91,36 @@ class _Timers:
         self._effects = effects
         self.pending = pending_timers(session.run.workflow)
         self._due: dict[str, datetime | None] = {}
+        self._rows = self._stored() if apart else None
+
+    def _stored(self) -> dict[UUID, Any]:
+        """The rows of the timers that wait, and of those that stand in the model, by their ids."""
+        if self._effects.fresh:
+            return {}
+        values = {
+            "entity": self._act.entity_id,
+            "instance": self._instance.id,
+            "tasks": [timer.task_id for timer in self.pending],
+        }
+        rows = driver_rows(self._act.session, STANDING_TIMERS, values)
+        return {row.task_id: row for row in rows}
 
     def close(self) -> None:
         """Cancel the timers that wait no more, and end their terms."""
         waiting = {timer.task_id for timer in self.pending}
-        closed = [
+        closed = [each for each in self._waited() if each not in waiting]
+        _close(self._act, self._instance, CLOSED_TIMERS, closed, DeadlineState.MET, self._effects)
+
+    def _waited(self) -> list[UUID]:
+        """The timers that waited before the transition."""
+        if self._rows is not None:
+            waiting = TimerState.WAITING.value
+            return [key for key, row in self._rows.items() if row.state == waiting]
+        return [
             row.id
             for row in self._session.known.values()
-            if row.state == TaskState.WAITING and row.id not in waiting and _is_timer(row)
+            if row.state == TaskState.WAITING and _is_timer(row)
         ]
-        _close(self._act, self._instance, CLOSED_TIMERS, closed, DeadlineState.MET, self._effects)
 
     def open(self, writing: Writing) -> None:
         """Write the timers that are new, or due at another instant than before."""
@@ -97,6 +130,8 @@ class _Timers:
         )
 
     def _stands(self, timer: PendingTimer) -> bool:
+        if self._rows is not None:
+            return _is_of(self._rows.get(timer.task_id), timer)
         row = self._session.known.get(timer.task_id)
         if row is None or row.finished:
             return False
@@ -139,6 +174,13 @@ class _Timers:
             ).one_or_none()
             self._due[element] = None if row is None else row[1] or row[0]
         return self._due[element]
+
+
+def _is_of(row: Any, timer: PendingTimer) -> bool:
+    """Whether a stored timer is this one, as it is due now."""
+    if row is None or row.state == TimerState.CANCELLED.value:
+        return False
+    return row.due_at == timer.due and (row.deadline_id is None) == (timer.rule is None)
 
 
 def _is_timer(row: TaskRow) -> bool:
@@ -212,7 +254,7 @@ class _Work:
 
     def _new(self, task: Any) -> dict[str, Any]:
         element = self._known.nodes[str(task.task_spec.bpmn_id)]
-        said = Said(element, task)
+        said = Said(element, task, self._performers)
         kind = element.properties.get("kind", FORM)
         mine = kind == CORRECTION
         official = said.official("official")
@@ -239,6 +281,24 @@ class _Work:
             "follow_up_at": said.instant("followUp", self._act.now),
             "deadline_id": deadline_id,
         }
+
+    def _performers(self, elements: Sequence[str]) -> list[str]:
+        """Whoever did any of these elements, each time: from what is written of their work, which no
+        correction of the data changes."""
+        done = self._act.session.scalars(
+            select(WorkItem.completed_by)
+            .where(
+                WorkItem.instance_id == self._instance.id,
+                WorkItem.element.in_(elements),
+                WorkItem.completed_by.is_not(None),
+            )
+            .distinct()
+        )
+        found = {str(official) for official in done}
+        now = self._effects.done_now
+        if now is not None and now.element in elements:
+            found.add(str(self._effects.actor_id))
+        return sorted(found)
 
     def _unit(self, said: Said) -> UUID | None:
         code = said.text("unit")
@@ -278,11 +338,20 @@ class _Work:
 
 
 class Said:
-    """The properties of a task: plain text, or FEEL over the instance's data after an equals sign."""
+    """The properties of a task: plain text, or FEEL over the instance's data after an equals sign.
 
-    def __init__(self, element: Element, task: Any) -> None:
+    performers: who did some elements; without it, as in a simulation, the data tell.
+    """
+
+    def __init__(
+        self,
+        element: Element,
+        task: Any,
+        performers: Callable[[Sequence[str]], list[str]] | None = None,
+    ) -> None:
         self._element = element
         self._task = task
+        self._performers = performers or self._told
 
     def wrong(self, message: str) -> ModelError:
         """The error of a property that cannot be used."""
@@ -309,7 +378,7 @@ class Said:
     def officials(self, name: str) -> list[str]:
         """A property that names officials: their ids, or the performers of earlier elements."""
         value = self.value(name)
-        if isinstance(value, str) and not value.startswith(_PERFORMER):
+        if isinstance(value, str) and not performed(value):
             value = [part.strip() for part in value.split(",")]
         listed = [] if value is None else value if isinstance(value, list) else [value]
         return [identifier for item in listed for identifier in self._named(name, item)]
@@ -319,16 +388,18 @@ class Said:
         return self.officials("excluded")
 
     def _named(self, name: str, item: Any) -> list[str]:
-        if isinstance(item, str) and item.startswith(_PERFORMER):
-            elements = [part.strip() for part in item.removeprefix(_PERFORMER).split(",")]
-            done = [self._task.data.get(element) for element in elements]
-            return [str(each["by"]) for each in done if isinstance(each, dict) and each.get("by")]
+        if isinstance(item, str) and performed(item):
+            return self._performers(performed(item))
         if not item:
             return []
         found = parse_id(str(item))
         if found is None:
             raise self.wrong(f"«{name}» no nombra a una persona: {str(item)[:40]}")
         return [str(found)]
+
+    def _told(self, elements: Sequence[str]) -> list[str]:
+        done = [self._task.data.get(element) for element in elements]
+        return [str(each["by"]) for each in done if isinstance(each, dict) and each.get("by")]
 
     def priority(self) -> int:
         """From 0 to 100, the higher the sooner."""

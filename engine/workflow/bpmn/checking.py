@@ -26,7 +26,7 @@ from engine.workflow.bpmn.names import (
     is_handler,
     kind_of,
 )
-from engine.workflow.bpmn.terms import legal_term
+from engine.workflow.bpmn.terms import legal_term, performed
 
 _REFUSED = {
     "complexGateway": "las compuertas complejas no se admiten",
@@ -67,6 +67,7 @@ def check_elements(root: etree._Element, around: Surroundings) -> Iterator[Findi
             elif kind == "timerEventDefinition":
                 yield from _timer(node)
         yield from _twice_into(process)
+    yield from _performers(root)
     yield from _calls_itself(processes)
 
 
@@ -204,6 +205,20 @@ def _message_task(node: etree._Element, identifier: str, kind: str) -> Iterator[
         yield error("message", identifier, "no dice qué mensaje espera")
     else:
         yield warning("message", identifier, "no dice qué mensaje envía: no envía ninguno")
+
+
+def _performers(root: etree._Element) -> Iterator[Finding]:
+    """That whoever is excluded, or chosen, for having done an element, can have done it."""
+    people = {
+        id_of(node)
+        for kind in ("userTask", "manualTask", "task")
+        for node in root.iter(f"{BPMN}{kind}")
+    }
+    for node in root.iter(f"{SPIFF}property"):
+        for element in performed(node.get("value") or ""):
+            if element not in people:
+                message = f"«{node.get('name')}» nombra a quien hizo «{element}», que no es tarea de nadie"
+                yield error("performer", holder_of(node), message)
 
 
 def _twice_into(process: etree._Element) -> Iterator[Finding]:

@@ -17,6 +17,8 @@ from SpiffWorkflow.bpmn.specs.defaults import EndEvent, IntermediateThrowEvent
 from SpiffWorkflow.spiff.specs.defaults import SubWorkflowTask
 from SpiffWorkflow.util.task import TaskState
 
+from engine.workflow.data import difference
+
 DONE = "compensation:done"
 """In a workflow's data: what was completed in it and can be undone, in that order."""
 PLANNED = "compensating"
@@ -67,10 +69,8 @@ class _Compensating:
 
     def undone(self, my_task: Any, step: Any, child: Any) -> None:
         """A handler ended: keep what it changed, go on with the next one."""
-        before = step.data
-        for key, value in child.data.items():
-            if key not in before or before[key] != value:
-                my_task.data[key] = value
+        changed, _ = difference(child.data, step.data)
+        my_task.data.update(changed)
         if my_task.internal_data[PLANNED]:
             self._undo_next(my_task)
         else:

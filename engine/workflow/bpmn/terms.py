@@ -1,4 +1,4 @@
-"""The text of a timer that waits for a legal term."""
+"""What the texts of a model say in our own words: the term that a timer waits for, who did an element."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 RULE_PREFIX = "deadline:"
 RULE_START = " from "
+_PERFORMER = "performer of "
 
 
 @dataclass(frozen=True)
@@ -26,3 +27,10 @@ def legal_term(text: str) -> LegalTerm | None:
     if not plain.startswith(RULE_PREFIX) or not rule:
         return None
     return LegalTerm(rule.strip(), start.strip())
+
+
+def performed(text: str) -> list[str]:
+    """The elements that `performer of A, B` names; none for any other text."""
+    if not text.startswith(_PERFORMER):
+        return []
+    return [part.strip() for part in text.removeprefix(_PERFORMER).split(",")]

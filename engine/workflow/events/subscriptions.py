@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import delete, exists, select
 
+from engine.errors import BadInput
 from engine.ids import new_id
 from engine.operation import Act
 from engine.workflow.codec import to_json
@@ -20,10 +21,11 @@ from engine.workflow.event_definitions import (
     HouseSignal,
 )
 from engine.workflow.event_subprocesses import prepare
-from engine.workflow.events.correlation import correlation_hash, signature_of
+from engine.workflow.events.correlation import check_event, correlation_hash, signature_of
 from engine.workflow.events.models import EventKind, EventState, EventSubscription, SentEvent
 from engine.workflow.models import ProcessInstance
 from engine.workflow.runtime import Run
+from engine.workflow.scripting import ModelError
 
 DELIVER = "workflow.deliver_event"
 _OPEN = (EventState.WAITING.value, EventState.AMBIGUOUS.value)
@@ -86,8 +88,8 @@ def synchronize_subscriptions(
 ) -> None:
     """Bring what an instance waits for up to date, and send what it threw.
 
-    act: of the system, in the transition of the instance. It does nothing that may fail because of
-    the model: the transition is stored already.
+    act: of the system, in the transition of the instance and in its savepoint. Raises ModelError for
+    what is thrown and cannot be kept, NotStorable for a correlation that cannot.
     """
     wanted = {row.task_id: row for row in _wanted(act, instance, definition, run)}
     known = {
@@ -161,10 +163,15 @@ def _wanted(
 
 
 def _send(act: Act, instance: ProcessInstance, event: Any) -> None:
-    """Keep what a model threw, and let a job deliver it to others."""
+    """Keep what a model threw, and let a job deliver it to others; raises ModelError."""
     kind = _kind_of(event.event_definition)
     if kind is None:
         return
+    try:
+        check_event(event.event_definition.name, event.payload, event.values)
+    except BadInput as error:
+        element = event.task.task_spec.bpmn_id
+        raise ModelError(f"{element}: {error}", task=event.task) from error
     row = SentEvent(
         id=new_id(),
         kind=kind.value,

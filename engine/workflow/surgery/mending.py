@@ -214,7 +214,7 @@ def repeat_incident(
     act.session.flush()
 
     def again(run: Run) -> None:
-        changes.extend(moves.repeat(run, cause, corrections, skipped))
+        changes.extend(moves.repeat(run, cause, corrections, skipped, incident.element))
 
     done = move_instance(act, instance, again, cause)
     tell_changes(act, changes)

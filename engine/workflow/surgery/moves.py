@@ -23,6 +23,7 @@ from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
 from engine.errors import RuleBroken
+from engine.workflow.catching import Slot
 from engine.workflow.event_definitions import ThrownEvent
 from engine.workflow.runtime import Run
 from engine.workflow.surgery.corrections import Change, Correction, correct
@@ -239,59 +240,91 @@ def repeat(
     cause: Mapping[str, Any],
     corrections: Sequence[Correction] = (),
     skipped: str | None = None,
+    element: str = "",
 ) -> list[Change]:
     """Do again what an incident stopped, with corrected data, passing over an element once.
 
-    Returns what was corrected. Raises RuleBroken when what was being done waits no more, or the
-    element to pass over is not reached.
+    element: at which it stopped. Returns what was corrected. Raises RuleBroken when what was being
+    done waits no more, or the element to pass over is not reached.
     """
-    task = _stopped_task(run, cause)
-    changes = correct(task.data, corrections)
-    if task.state == TaskState.STARTED:
-        task.complete()
-    elif task.state == TaskState.READY:
-        task.run()
+    tasks = _stopped_tasks(run, cause, element)
+    changes = [change for task in tasks for change in correct(task.data, corrections)]
+    if cause["kind"] != "go_on":
+        _end(tasks)
     run.workflow.event_manager.settle()
     if skipped is not None:
         _pass_over(run, skipped)
     run.advance()
-    return changes
+    return list(dict.fromkeys(changes))
 
 
-def _stopped_task(run: Run, cause: Mapping[str, Any]) -> Any:
-    """The task that was being ended, with what it was given."""
-    task = None
+def _end(tasks: Iterable[Any]) -> None:
+    """End what was given its answer or its event."""
+    for task in tasks:
+        if task.state == TaskState.STARTED:
+            task.complete()
+        elif task.state == TaskState.READY:
+            task.run()
+
+
+def _stopped_tasks(run: Run, cause: Mapping[str, Any], element: str) -> list[Any]:
+    """The tasks that were being ended, with what they were given: several only for a signal, and for
+    what goes on by itself."""
+    found: list[Any] = []
     match cause["kind"]:
         case "complete":
             task = run.task(UUID(cause["task"]))
             if task.state == TaskState.READY:
                 task.data.update(cause["data"])
+            found = [task]
         case "signal":
             task = run.waiting_services().get(cause["reference"])
             if task is not None:
                 task.task_spec.put_result(task, cause["result"])
+                found = [task]
         case "timer" | "event_message":
-            task = _fired(run, cause)
-    if task is None or not task.state & OPEN:
+            found = _fired(run, cause)
+        case "event_signal":
+            found = _signalled(run, cause)
+        case "go_on":
+            ready = [task for task in run.workflow.get_tasks(state=OPEN) if _goes_alone(task)]
+            found = [task for task in ready if element_of(task) == element] or ready
+    stopped = [task for task in found if task.state & OPEN]
+    if not stopped:
         raise RuleBroken(
             "Lo que falló no se puede repetir con otros datos ni saltando el paso. Mueva el proceso al paso "
             "que corresponda."
         )
-    return task
+    return stopped
 
 
-def _fired(run: Run, cause: Mapping[str, Any]) -> Any:
-    """The task that waited for an event, with its event; None for what is no task."""
+def _fired(run: Run, cause: Mapping[str, Any]) -> list[Any]:
+    """The task that waited for an event, with its event; none for what is no task."""
     events = run.workflow.event_manager
-    task = events.find(UUID(cause["task"]))
-    if not isinstance(task, Task):
-        return None
-    event = None
-    if cause["kind"] == "event_message":
-        definition = task.task_spec.event_definition
-        event = ThrownEvent(definition, None, cause["payload"], cause["values"])
-    events.fire(task, event)
-    return task
+    waiting = events.find(UUID(cause["task"]))
+    tasks = _tasks_of([waiting])
+    if tasks:
+        event = None
+        if cause["kind"] == "event_message":
+            definition = waiting.task_spec.event_definition
+            event = ThrownEvent(definition, None, cause["payload"], cause["values"])
+        events.fire(waiting, event)
+    return tasks
+
+
+def _signalled(run: Run, cause: Mapping[str, Any]) -> list[Any]:
+    """The tasks that waited for a signal, with what it brought."""
+    events = run.workflow.event_manager
+    tasks = _tasks_of(events.listeners(cause["name"]))
+    if tasks:
+        events.signal(cause["name"], cause["payload"])
+    return tasks
+
+
+def _tasks_of(waiting: Iterable[Any]) -> list[Any]:
+    """The tasks that wait, of those that wait for several events too; an event subprocess is none."""
+    tasks = [each.task if isinstance(each, Slot) else each for each in waiting]
+    return [task for task in dict.fromkeys(tasks) if isinstance(task, Task)]
 
 
 def _pass_over(run: Run, element: str) -> None:

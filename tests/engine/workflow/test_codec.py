@@ -117,3 +117,16 @@ def test_nobody_can_write_a_reference_to_a_large_value_of_others() -> None:
     payloads = {"f" * 64: '"secret"'}
     stored = packed({"mine": {"$": ["payload", "f" * 64]}}, dict(payloads))
     assert from_json(stored, payloads) == {"mine": {"$": ["payload", "f" * 64]}}
+
+
+def test_a_value_that_comes_in_itself_again_and_again_is_refused_soon() -> None:
+    bomb: list[Any] = ["x" * 100]
+    for _ in range(40):
+        bomb = [bomb, bomb]
+    with pytest.raises(NotStorable, match="elementos"):
+        encode(bomb)
+
+
+def test_a_number_with_too_many_digits_is_refused() -> None:
+    with pytest.raises(NotStorable, match="cifras"):
+        encode({"n": 10**5000})

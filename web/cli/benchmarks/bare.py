@@ -1,6 +1,8 @@
 """The same rows that an instance leaves, written by psycopg alone: what the database itself takes.
 
-One statement for each table and transaction, prepared, as a careful programmer would write it by hand.
+One statement for each table, prepared, and all those of a transaction sent together in a pipeline, as
+a careful programmer would write it by hand. The engine sends one statement for all of them, and reads
+before it writes: what is compared is what both leave behind.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from engine.db import libpq_url
 from engine.ids import new_id
 from engine.townhall import TownHall
 
+_TRANSACTIONS = 2
 # What each of the two transactions of an instance writes, by table, and the column that ties it.
 _TIES = {
     "process_instance": "id",
@@ -62,6 +65,8 @@ def _rows(url: str, sample: UUID) -> dict[str, list[dict[str, Any]]]:
         found["audit_event"] += connection.execute(
             "SELECT * FROM audit_event WHERE object_id = %s", (str(item),)
         ).fetchall()
+    if len(found["audit_event"]) != _TRANSACTIONS:
+        raise ValueError("the sample does not have one event for each of its transactions")
     return found
 
 
@@ -75,6 +80,7 @@ class _Writer:
         first = [row for row in rows["process_history"] if row["version"] == 1]
         self._early = first
         self._late = [row for row in rows["process_history"] if row["version"] > 1]
+        self._entity = rows["process_instance"][0]["entity_id"]
 
     def close(self) -> None:
         """End the connection."""
@@ -84,8 +90,10 @@ class _Writer:
         """Write so many instances, two transactions each."""
         for _ in range(times):
             instance, item = new_id(), new_id()
-            self._begin(instance, item)
-            self._end(instance, item)
+            with self._connection.pipeline():
+                self._begin(instance, item)
+            with self._connection.pipeline():
+                self._end(instance, item)
 
     def _begin(self, instance: UUID, item: UUID) -> None:
         cursor = self._connection.cursor()
@@ -106,26 +114,27 @@ class _Writer:
 
     def _end(self, instance: UUID, item: UUID) -> None:
         cursor = self._connection.cursor()
-        cursor.execute("SELECT * FROM process_instance WHERE entity_id = 1 AND id = %s FOR UPDATE",
-                       (instance,))  # fmt: skip
+        cursor.execute("SELECT * FROM process_instance WHERE entity_id = %s AND id = %s FOR UPDATE",
+                       (self._entity, instance))  # fmt: skip
         cursor.execute(
             "UPDATE process_instance SET state = 'completed', version = version + 1, ended_at = "
-            "started_at WHERE entity_id = 1 AND id = %s",
-            (instance,),
+            "started_at WHERE entity_id = %s AND id = %s",
+            (self._entity, instance),
         )
         cursor.execute(
-            "DELETE FROM process_task WHERE entity_id = 1 AND instance_id = %s", (instance,)
+            "DELETE FROM process_task WHERE entity_id = %s AND instance_id = %s",
+            (self._entity, instance),
         )
         self._insert(cursor, "process_history", self._late, instance_id=instance, id=None)
         cursor.execute(
             "INSERT INTO process_datum (entity_id, instance_id, scope, key, value) VALUES "
-            "(1, %s, %s, 'answer', %s) ON CONFLICT DO NOTHING",
-            (instance, UUID(int=0), Jsonb({"outcome": "ok"})),
+            "(%s, %s, %s, 'answer', %s) ON CONFLICT DO NOTHING",
+            (self._entity, instance, UUID(int=0), Jsonb({"outcome": "ok"})),
         )
         cursor.execute(
             "UPDATE work_item SET state = 'done', completed_at = created_at, version = version + 1 "
-            "WHERE entity_id = 1 AND id = %s",
-            (item,),
+            "WHERE entity_id = %s AND id = %s",
+            (self._entity, item),
         )
         self._insert(cursor, "audit_event", self._rows["audit_event"][1:2], id=None)
         self._connection.commit()
@@ -144,15 +153,18 @@ class _Writer:
                 if name in changed:
                     value = new_id() if changed[name] is None else changed[name]
                 values.append(Jsonb(value) if name in _JSON else value)
-        one = sql.SQL("({})").format(sql.SQL(", ").join([sql.Placeholder()] * len(names)))
-        statement = sql.SQL("INSERT INTO {} ({}) VALUES {}").format(
-            sql.Identifier(table),
-            sql.SQL(", ").join(map(sql.Identifier, names)),
-            sql.SQL(", ").join([one] * len(rows)),
-        )
         key = (table, len(rows))
         if key not in self._statements:
-            self._statements[key] = statement.as_bytes(self._connection)
+            one = sql.SQL("({})").format(sql.SQL(", ").join([sql.Placeholder()] * len(names)))
+            self._statements[key] = (
+                sql.SQL("INSERT INTO {} ({}) VALUES {}")
+                .format(
+                    sql.Identifier(table),
+                    sql.SQL(", ").join(map(sql.Identifier, names)),
+                    sql.SQL(", ").join([one] * len(rows)),
+                )
+                .as_bytes(self._connection)
+            )
         cursor.execute(self._statements[key], values)
 
 
