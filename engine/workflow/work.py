@@ -10,9 +10,8 @@ from uuid import UUID
 from SpiffWorkflow.util.task import TaskState
 from sqlalchemy import select
 
-from engine.db import driver_rows
-from engine.deadlines.models import Deadline, DeadlineState
-from engine.deadlines.operations import end_deadline, open_deadline
+from engine.deadlines.models import DeadlineState
+from engine.deadlines.operations import open_deadline
 from engine.feel.errors import FeelError
 from engine.ids import new_id, parse_id
 from engine.operation import Act
@@ -33,10 +32,11 @@ from engine.workflow.models import (
 )
 from engine.workflow.runtime import Run
 from engine.workflow.scripting import ModelError
-from engine.workflow.state import Session, TaskRow
-from engine.workflow.statements import CLOSED_ITEMS, CLOSED_TIMERS, STANDING_TIMERS
+from engine.workflow.state import Session
+from engine.workflow.statements import CLOSED_ITEMS
 from engine.workflow.store import Writing
-from engine.workflow.timers import DUE, RULE, PendingTimer, instant_from, pending_timers
+from engine.workflow.timer_rows import Timers, close, end_term
+from engine.workflow.timers import PendingTimer, instant_from
 
 FORM, CORRECTION = "form", "correction"
 _ACTIVE = (WorkState.OPEN.value, WorkState.CLAIMED.value)
@@ -62,151 +62,11 @@ def synchronize(
     """
     known = elements_of(definition)
     apart = has_timers_apart(definition) or (before is not None and has_timers_apart(before))
-    timers = _Timers(act, instance, session, effects, apart=apart)
+    timers = Timers(act, instance, session, effects, apart=apart)
     timers.close()
     timers.open(writing)
     _Work(act, instance, known, session, effects, timers).write(writing)
     _announce(act, instance, known, session.run, effects, timers.pending)
-
-
-class _Timers:
-    """The timers of a transition: those that wait, and when those that are new are due.
-
-    One that fired and left an incident stands in the model still: it is nobody's to open again.
-    apart: some are no tasks of the instance, so that its own rows tell which it has.
-    """
-
-    def __init__(
-        self,
-        act: Act,
-        instance: ProcessInstance,
-        session: Session,
-        effects: Effects,
-        *,
-        apart: bool,
-    ) -> None:
-        self._act = act
-        self._instance = instance
-        self._session = session
-        self._effects = effects
-        self.pending = pending_timers(session.run.workflow)
-        self._due: dict[str, datetime | None] = {}
-        self._rows = self._stored() if apart else None
-
-    def _stored(self) -> dict[UUID, Any]:
-        """The rows of the timers that wait, and of those that stand in the model, by their ids."""
-        if self._effects.fresh:
-            return {}
-        values = {
-            "entity": self._act.entity_id,
-            "instance": self._instance.id,
-            "tasks": [timer.task_id for timer in self.pending],
-        }
-        rows = driver_rows(self._act.session, STANDING_TIMERS, values)
-        return {row.task_id: row for row in rows}
-
-    def close(self) -> None:
-        """Cancel the timers that wait no more, and end their terms."""
-        waiting = {timer.task_id for timer in self.pending}
-        closed = [each for each in self._waited() if each not in waiting]
-        _close(self._act, self._instance, CLOSED_TIMERS, closed, DeadlineState.MET, self._effects)
-
-    def _waited(self) -> list[UUID]:
-        """The timers that waited before the transition."""
-        if self._rows is not None:
-            waiting = TimerState.WAITING.value
-            return [key for key, row in self._rows.items() if row.state == waiting]
-        return [
-            row.id
-            for row in self._session.known.values()
-            if row.state == TaskState.WAITING and _is_timer(row)
-        ]
-
-    def open(self, writing: Writing) -> None:
-        """Write the timers that are new, or due at another instant than before."""
-        writing.add(
-            "new_timers",
-            [self._new(timer) for timer in self.pending if not self._stands(timer)],
-        )
-
-    def _stands(self, timer: PendingTimer) -> bool:
-        if self._rows is not None:
-            return _is_of(self._rows.get(timer.task_id), timer)
-        row = self._session.known.get(timer.task_id)
-        if row is None or row.finished:
-            return False
-        due = None if timer.due is None else timer.due.isoformat()
-        return bool(row.internal.get(DUE) == due and row.internal.get(RULE) == timer.rule)
-
-    def _new(self, timer: PendingTimer) -> dict[str, Any]:
-        due, deadline_id = timer.due, None
-        if timer.rule is not None:
-            self._effects.prepare()
-            term = open_deadline(
-                self._act,
-                rule=timer.rule,
-                starts_at=timer.start or self._act.now,
-                expediente_id=self._instance.expediente_id,
-                person_id=self._instance.person_id,
-            )
-            due, deadline_id = term.due_at, term.id
-        self._due[timer.element] = due
-        return {
-            "id": new_id(),
-            "task_id": timer.task_id,
-            "element": timer.element,
-            "due_at": timer.due,
-            "deadline_id": deadline_id,
-        }
-
-    def due_of(self, element: str) -> datetime | None:
-        """When the timer that an element has now is due."""
-        if element not in self._due:
-            row = self._act.session.execute(
-                select(ProcessTimer.due_at, Deadline.due_at)
-                .outerjoin(Deadline, Deadline.id == ProcessTimer.deadline_id)
-                .where(
-                    ProcessTimer.instance_id == self._instance.id,
-                    ProcessTimer.element == element,
-                    ProcessTimer.state == TimerState.WAITING.value,
-                )
-                .limit(1)
-            ).one_or_none()
-            self._due[element] = None if row is None else row[1] or row[0]
-        return self._due[element]
-
-
-def _is_of(row: Any, timer: PendingTimer) -> bool:
-    """Whether a stored timer is this one, as it is due now."""
-    if row is None or row.state == TimerState.CANCELLED.value:
-        return False
-    return row.due_at == timer.due and (row.deadline_id is None) == (timer.rule is None)
-
-
-def _is_timer(row: TaskRow) -> bool:
-    return DUE in row.internal or RULE in row.internal
-
-
-def _close(
-    act: Act,
-    instance: ProcessInstance,
-    sql: str,
-    tasks: list[UUID],
-    state: DeadlineState,
-    effects: Effects,
-) -> None:
-    """Cancel what people or timers had to do in these tasks, and end the terms that it had."""
-    if not tasks:
-        return
-    effects.prepare()
-    values = {"entity": act.entity_id, "instance": instance.id, "tasks": tasks, "now": act.now}
-    for row in driver_rows(act.session, sql, values):
-        _end_term(act, row.deadline_id, state)
-
-
-def _end_term(act: Act, deadline_id: UUID | None, state: DeadlineState) -> None:
-    if deadline_id is not None:
-        end_deadline(act, deadline_id=deadline_id, state=state)
 
 
 class _Work:
@@ -219,7 +79,7 @@ class _Work:
         known: Elements,
         session: Session,
         effects: Effects,
-        timers: _Timers,
+        timers: Timers,
     ) -> None:
         self._act = act
         self._instance = instance
@@ -237,7 +97,7 @@ class _Work:
             for row in self._session.known.values()
             if row.state == TaskState.READY and row.id not in opened and not self._done(row.id)
         ]
-        _close(
+        close(
             self._act,
             self._instance,
             CLOSED_ITEMS,
@@ -457,7 +317,7 @@ def cancel_work(act: Act, instance: ProcessInstance) -> None:
     ):
         item.state, item.completed_at = WorkState.CANCELLED.value, act.now
         item.version += 1
-        _end_term(act, item.deadline_id, DeadlineState.CANCELLED)
+        end_term(act, item.deadline_id, DeadlineState.CANCELLED)
     for timer in act.session.scalars(
         select(ProcessTimer).where(
             ProcessTimer.instance_id == instance.id,
@@ -465,4 +325,4 @@ def cancel_work(act: Act, instance: ProcessInstance) -> None:
         )
     ):
         timer.state = TimerState.CANCELLED.value
-        _end_term(act, timer.deadline_id, DeadlineState.CANCELLED)
+        end_term(act, timer.deadline_id, DeadlineState.CANCELLED)

@@ -223,8 +223,10 @@ def _standing(session: Session) -> Finding:
                 EXISTS (SELECT FROM process_task t WHERE t.instance_id = i.id) AS tasks,
                 EXISTS (SELECT FROM work_item w WHERE w.instance_id = i.id
                         AND w.state IN ('open', 'claimed'))
-                OR EXISTS (SELECT FROM process_timer t WHERE t.instance_id = i.id
-                           AND t.state = 'waiting')
+                -- The timer of an event subprocess moves nothing of what stands beside it.
+                OR EXISTS (SELECT FROM process_timer t
+                           JOIN process_task p ON p.instance_id = i.id AND p.id = t.task_id
+                           WHERE t.instance_id = i.id AND t.state = 'waiting')
                 OR EXISTS (SELECT FROM procrastinate_jobs j
                            WHERE j.args->'arguments'->>'reference' LIKE i.id || ':%') AS awaited
             FROM process_instance i
@@ -251,6 +253,8 @@ def _open(session: Session) -> Finding:
             SELECT 'timer ' || t.id, i.state,
                 EXISTS (SELECT FROM process_task p
                         WHERE p.instance_id = t.instance_id AND p.id = t.task_id)
+                -- That of an event subprocess is no task: it stands in the data of its scope.
+                OR strpos(i.header::text, t.task_id::text) > 0
             FROM process_timer t JOIN process_instance i ON i.id = t.instance_id
             WHERE t.state = 'waiting'
         """)

@@ -68,6 +68,12 @@ MODEL = (
     + _TIMER
     + "</boundaryEvent>"
     + _PERSON.format(id="insist", came="f5", goes="f6")
+    # Beside all that, a reminder that nobody has to do: the timer of an event subprocess.
+    + '<subProcess id="remind" triggeredByEvent="true"><startEvent id="tick" isInterrupting="false">'
+    + "<outgoing>r0</outgoing>"
+    + _TIMER
+    + '</startEvent><endEvent id="reminded"><incoming>r0</incoming></endEvent>'
+    '<sequenceFlow id="r0" sourceRef="tick" targetRef="reminded"/></subProcess>'
     + '<endEvent id="end"><incoming>f4</incoming></endEvent>'
     '<endEvent id="end2"><incoming>f6</incoming></endEvent>'
     '<sequenceFlow id="f0" sourceRef="start" targetRef="tell"/>'

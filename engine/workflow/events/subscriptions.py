@@ -171,7 +171,8 @@ def _send(act: Act, instance: ProcessInstance, event: Any) -> None:
         check_event(event.event_definition.name, event.payload, event.values)
     except BadInput as error:
         element = event.task.task_spec.bpmn_id
-        raise ModelError(f"{element}: {error}", task=event.task) from error
+        message = str(error).rstrip(".")
+        raise ModelError(f"{element}: {message}", task=event.task) from error
     row = SentEvent(
         id=new_id(),
         kind=kind.value,

@@ -131,9 +131,7 @@ def _write(
     _rename_timers(act, instance, plan, original, result.stored)
     system = act.as_system(instance.definition_key)
     writing, outside = store.Writing(), Effects(act, instance)
-    synchronize(
-        system, instance, plan.target, session, outside, writing, before=plan.source
-    )
+    synchronize(system, instance, plan.target, session, outside, writing, before=plan.source)
     gather(session, plan.target, writing, fresh=False)
     store.write(act, instance, writing, fresh=False)
     if concerns(plan.source) or concerns(plan.target):
