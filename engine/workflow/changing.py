@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import LoopTask
 from SpiffWorkflow.util.task import TaskState
 
 from engine.workflow.codec import packed, to_json
 from engine.workflow.data import NOTHING, difference
+from engine.workflow.repetition import INSTANCE, is_instance, is_spent
 from engine.workflow.rows import GONE, TOP, Changes, DataKey, Header, TaskRow
 from engine.workflow.runtime import HouseWorkflow, Run
 from engine.workflow.upgrades import STATE_VERSION
@@ -58,7 +60,7 @@ class Changing:
         self._payloads: dict[str, str] = {}
         self._rows: dict[UUID, TaskRow] = {}
         self._places: dict[UUID, dict[UUID, int]] = {}
-        self._ended: list[tuple[float, TaskRow]] = []
+        self._ended: list[tuple[int, TaskRow]] = []
         self._data: dict[DataKey, Any] = {}
         self._dropped: set[UUID] = set()
         self._bases: dict[UUID, Mapping[str, Any] | None] = {}
@@ -144,8 +146,16 @@ class Changing:
                 self._ended.append((task.last_state_change, self._row(task, holder, context)))
 
     def _place(self, parent: Any, task: Any) -> int:
-        """The place of a task among its siblings, however many they are; 0 if it was taken out."""
+        """The place of a task among its siblings, however many they are; 0 if it was taken out.
+
+        Those that are not stored count for nothing: an instance of an activity has its own number, and
+        what follows the activity stands as if there were no instances.
+        """
+        if is_instance(task):
+            return int(task.internal_data[INSTANCE])
         children = parent._children  # noqa: SLF001 - the library's own tree
+        if isinstance(parent.task_spec, LoopTask):
+            children = [child.id for child in parent.children if not is_instance(child)]
         if len(children) <= _FEW:
             return int(children.index(task.id)) if task.id in children else 0
         places = self._places.get(parent.id)
@@ -208,12 +218,14 @@ def _base(workflow: Any) -> Any:
 
 
 def _below(base: Any) -> Iterable[Any]:
-    """A task and those under it that were reached."""
+    """A task and those under it that were reached, without the turns that nobody needs any more."""
     waiting = [base]
     while waiting:
         task = waiting.pop()
         yield task
-        waiting.extend(child for child in task.children if child.state >= _REACHED)
+        waiting.extend(
+            child for child in task.children if child.state >= _REACHED and not is_spent(child)
+        )
 
 
 def _header(workflow: HouseWorkflow) -> Header:

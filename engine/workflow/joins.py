@@ -72,7 +72,7 @@ def _pass(spec: Any, workflow: Any) -> bool:
         return False
     *others, last = tokens
     if others:
-        last.data = data_of(tokens, last)
+        last.data = data_of(tokens, last, ended=isinstance(spec, _EndJoin))
     for token in others:
         token._set_state(TaskState.CANCELLED)  # noqa: SLF001 - it goes on in the last one
     last._ready()  # noqa: SLF001 - as the library's own specs do

@@ -10,7 +10,6 @@ must be looked at again before it is trusted.
 from __future__ import annotations
 
 import logging
-import time
 from collections import deque
 from collections.abc import Iterator
 from importlib import metadata
@@ -31,7 +30,7 @@ from SpiffWorkflow.util.task import TaskFilter, TaskState
 
 from engine.errors import ConfigurationError
 from engine.workflow import event_definitions, joins, repetition
-from engine.workflow.data import inherited
+from engine.workflow.data import difference, inherited
 from engine.workflow.repetition import instance_ended, is_instance
 from engine.workflow.scripting import ModelError
 
@@ -42,7 +41,8 @@ _FINISHED = TaskState.FINISHED_MASK
 class IndexedTask(Task):  # type: ignore[misc]
     """A task that keeps the index of its workflow up to date: see `runtime.Indexed`.
 
-    level: how many tasks of its workflow are above it in memory.
+    level: how many tasks of its workflow are above it in memory; last_state_change: not an instant, for
+    two may be the same and clocks go back, but the number of the change within its instance in memory.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class IndexedTask(Task):  # type: ignore[misc]
         self.thread_id = 0
         self.data: Any = {}
         self.internal_data: dict[str, Any] = {}
-        self.last_state_change = time.time()
+        self.last_state_change = next(workflow.top_workflow.changes_of_state)
         workflow.tasks[self.id] = self
         if parent is not None:
             parent._children.append(self.id)  # noqa: SLF001 - see the module's docstring
@@ -82,6 +82,7 @@ class IndexedTask(Task):  # type: ignore[misc]
         self.level = 0 if task is None else task.level + 1
 
     def _add_child(self, task_spec: Any, state: int = TaskState.MAYBE) -> IndexedTask:
+        self.workflow.top_workflow.budget.new_task(self)
         task = IndexedTask(self.workflow, task_spec, self, state)
         if state == TaskState.READY:
             task._ready()
@@ -89,7 +90,7 @@ class IndexedTask(Task):  # type: ignore[misc]
 
     def _set_state(self, value: int) -> None:
         if value != self._state:
-            self.last_state_change = time.time()
+            self.last_state_change = next(self.workflow.top_workflow.changes_of_state)
             self.leave()
             self._state = value
             self._enter(value)
@@ -317,6 +318,32 @@ def _give_data(my_task: Any, subworkflow: Any) -> None:
     start.data = inherited(start.data, my_task.data)
 
 
+def _payload_names(definition: Any) -> set[str]:
+    """The names of the data that an event brings, or each of several."""
+    each = getattr(definition, "event_definitions", None) or (definition,)
+    return {part.target() for part in each if getattr(part, "target", None)} - {None}
+
+
+def _take_data(self: Any, my_task: Any, subworkflow: Any) -> None:
+    """The task that holds a subprocess knows what its end knew.
+
+    An event subprocess beside others began with what they knew then: that is theirs, and what it leaves
+    is what it changed and what its event brought.
+    """
+    data = subworkflow.last_task.data.copy()
+    start = my_task.workflow.spec.event_starts.get(self.name)
+    if start is not None and not start.interrupting:
+        known = my_task.data.copy()
+        for name in _payload_names(start.event_definition):
+            known.pop(name, None)
+        added, removed = difference(data, known)
+        data = inherited({}, my_task.parent.data)
+        data.update(added)
+        for key in removed:
+            data.pop(key, None)
+    my_task.data = data
+
+
 _copy_named_data = CallActivity.copy_data
 
 
@@ -347,6 +374,7 @@ def install() -> None:
     EventSplit._run_hook = _split_events  # noqa: SLF001
     SubWorkflowTask.start_workflow = _start_subprocess
     SubWorkflowTask.copy_data = lambda _self, my_task, subworkflow: _give_data(my_task, subworkflow)
+    SubWorkflowTask.update_data = _take_data
     CallActivity.copy_data = _give_data_to_call
     spiff_task.Task = IndexedTask
     spiff_task.TaskIterator = _Iterator

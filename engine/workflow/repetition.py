@@ -36,6 +36,19 @@ def is_instance(task: Any) -> bool:
     return INSTANCE in task.internal_data
 
 
+def is_spent(task: Any) -> bool:
+    """Whether a task is an instance that is over and that its activity does not need any more.
+
+    It needs those whose results it still has to gather; in turn, each knows what the one before left.
+    """
+    if not is_instance(task) or not task.state & TaskState.FINISHED_MASK:
+        return False
+    activity, spec = task.parent, task.parent.task_spec
+    if activity.state & TaskState.FINISHED_MASK or isinstance(spec, StandardLoopTask):
+        return True
+    return isinstance(spec, SequentialMultiInstanceTask) and not _collects(spec)
+
+
 def instance_ended(task: Any) -> None:
     """An instance ended: begin the next one, or end the activity."""
     activity = task.parent
@@ -127,12 +140,17 @@ def _begin_instances(self: Any, my_task: Any) -> bool:
 
 
 def _items(self: Any, activity: Any) -> Sequence[Any]:
-    """The elements of the list, the values of the context, or as many numbers as are asked for."""
+    """The elements of the list, the values of the context, or as many numbers as are asked for.
+
+    The entries of a context come in the order of their keys: what is stored keeps no other.
+    """
     if self.data_input is None:
         return range(_cardinality(self, activity))
     name = self.data_input.bpmn_id
     found = activity.data.get(name)
-    items: Sequence[Any] = list(found.values()) if isinstance(found, Mapping) else found
+    if isinstance(found, Mapping):
+        found = [found[key] for key in sorted(found)]
+    items: Sequence[Any] = found
     if not isinstance(items, list | tuple):
         raise ModelError(f"{self.bpmn_id}: «{name}» no es una lista", task=activity)
     _check_count(self, activity, len(items))
@@ -212,7 +230,7 @@ def _collection(self: Any, activity: Any, results: Mapping[int, Any]) -> Any:
     source = None if self.data_input is None else activity.data.get(self.data_input.bpmn_id)
     in_place = self.data_input is not None and self.data_output.bpmn_id == self.data_input.bpmn_id
     if isinstance(source, Mapping):
-        keys = list(source)
+        keys = sorted(source)
         named = {keys[place]: results[place] for place in sorted(results)}
         return {**source, **named} if in_place else named
     if in_place and source is not None:

@@ -6,6 +6,7 @@ did not reach its end is stuck, which is an incident and never «completed».
 
 from __future__ import annotations
 
+import itertools
 from collections import deque
 from collections.abc import Mapping
 from copy import deepcopy
@@ -20,6 +21,7 @@ from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 from SpiffWorkflow.util.task import TaskState
 
 from engine.errors import NotFound, RuleBroken
+from engine.workflow.budget import Budget
 from engine.workflow.catching import HouseEvents
 from engine.workflow.data import TaskData
 from engine.workflow.definitions import Definition
@@ -28,8 +30,6 @@ from engine.workflow.event_subprocesses import prepare
 from engine.workflow.joins import settle_joins
 from engine.workflow.scripting import WAITING_FOR, FeelEngine, HouseServiceTask, ServiceCaller
 from engine.workflow.timers import HouseTimer
-
-MAX_STEPS = 200_000
 
 
 class Status(StrEnum):
@@ -118,6 +118,9 @@ class HouseWorkflow(_Indexed, BpmnWorkflow):  # type: ignore[misc]
         self, definition: Definition, engine: FeelEngine, now: datetime, **options: Any
     ) -> None:
         self.now = now
+        self.budget = Budget()
+        self.changes_of_state = itertools.count(1)
+        """Numbers the changes of state of its tasks, for the order of the history."""
         self.definition = definition
         self.gone_tasks: list[Any] = []
         """The finished tasks that were taken out of the tree, for the history."""
@@ -130,6 +133,7 @@ class HouseWorkflow(_Indexed, BpmnWorkflow):  # type: ignore[misc]
         self.event_manager = HouseEvents(self)
 
     def create_subprocess(self, my_task: Any, spec_name: str) -> Any:
+        self.budget.new_task(my_task)
         subprocess = _SubWorkflow(self.subprocess_specs[spec_name], my_task, self)
         self.subprocesses[my_task.id] = subprocess
         return subprocess
@@ -172,7 +176,7 @@ class Run:
         return run
 
     def advance(self) -> int:
-        """Do everything that needs nobody; returns the steps done. Raises RuleBroken for endless ones."""
+        """Do everything that needs nobody; returns the steps done. Raises ModelError for endless ones."""
         steps = 0
         workflow, events = self.workflow, self.workflow.event_manager
         while True:
@@ -180,14 +184,12 @@ class Run:
             task = self._next()
             if task is None:
                 if not settle_joins(workflow) and not events.check_conditions():
+                    workflow.budget.renew()
                     return steps
                 continue
+            workflow.budget.step(task)
             task.run()
             steps += 1
-            if steps > MAX_STEPS:
-                raise RuleBroken(
-                    "El proceso da demasiados pasos seguidos sin que nadie intervenga."
-                )
 
     def _next(self) -> Any:
         """The task that has been ready longest and needs nobody, None when there is none."""

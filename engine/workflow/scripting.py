@@ -68,6 +68,7 @@ class FeelEngine(PythonScriptEngine):  # type: ignore[misc]
 
     def evaluate(self, task: Any, expression: str, external_context: Any = None) -> Any:
         """The value of an expression over a task's data."""
+        task.workflow.top_workflow.budget.check_time(task)
         values = task.data
         if external_context:
             values = inherited(external_context, values)

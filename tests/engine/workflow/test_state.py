@@ -14,8 +14,9 @@ from engine.services import Wait
 from engine.workflow.codec import encode
 from engine.workflow.definitions import Definition, load_definition
 from engine.workflow.runtime import Status
-from engine.workflow.state import Session, Stored, UnknownState, apply, begin, load
+from engine.workflow.state import Session, Stored, UnknownState, begin, load
 from engine.workflow.timers import pending_timers
+from tests.engine.workflow.keeping import apply
 from tests.engine.workflow.models import Model, begun
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)

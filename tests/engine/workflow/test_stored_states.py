@@ -11,8 +11,9 @@ import pytest
 
 from engine.workflow.definitions import load_definition
 from engine.workflow.runtime import Status
-from engine.workflow.state import Header, Stored, TaskRow, apply, load
+from engine.workflow.state import Header, Stored, TaskRow, load
 from engine.workflow.upgrades import STATE_VERSION
+from tests.engine.workflow.keeping import apply
 from tests.engine.workflow.states.keep import FIRST, FOLDER, NOW, STEPS, step, wait
 
 FILES = sorted(FOLDER.glob("v*.json"))

@@ -12,7 +12,8 @@ from engine.services import Wait
 from engine.workflow.definitions import check_process, load_definition
 from engine.workflow.runtime import Status
 from engine.workflow.simulate import simulate
-from engine.workflow.state import Stored, apply, begin, load
+from engine.workflow.state import Stored, begin, load
+from tests.engine.workflow.keeping import apply
 
 NOW = datetime(2026, 11, 25, 9, tzinfo=UTC)
 HEAD = (

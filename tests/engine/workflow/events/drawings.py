@@ -8,8 +8,9 @@ from typing import Any, Self
 
 from engine.workflow.definitions import Definition, load_definition
 from engine.workflow.runtime import Run, Status
-from engine.workflow.state import Session, Stored, apply, begin, load
+from engine.workflow.state import Session, Stored, begin, load
 from engine.workflow.timers import PendingTimer, pending_timers
+from tests.engine.workflow.keeping import apply
 from tests.engine.workflow.models import HEAD, TAIL, Model
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)

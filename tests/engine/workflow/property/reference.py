@@ -4,7 +4,9 @@ A token stands at one node and knows its own data. A fork makes a token for each
 gateway lets each one run on; a parallel one takes one from each flow in; an inclusive one goes on when
 no token can still come to one of its empty flows (except one that may as well come to a full one). A
 process ends when all its tokens are at an end. What tokens know is joined over what was known where
-they parted: a datum that two of them changed to different values is a conflict.
+they parted: a datum that two of them changed to different values is a conflict. At the end of a process
+it is none where one node wrote both or an event on a border began one of the two: the value of the one
+that ended later stands.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tests.engine.workflow.property.drawn import Flow, Node, Scope
+from tests.engine.workflow.property.knowing import known_together
 from tests.engine.workflow.property.tokens import (
     Border,
     Data,
@@ -22,13 +25,11 @@ from tests.engine.workflow.property.tokens import (
     Uncaught,
     Wait,
     at_join,
-    common_forks,
     frozen,
     name_of,
     oldest_of_each,
     reached,
     taken,
-    three_way,
     without_item,
 )
 
@@ -43,7 +44,9 @@ class Reference:
         self.called: list[str] = []
         self.result: Data | None = None
         self.crowded = False
-        """Whether there were ever two tokens at one flow into a join: which of them goes is free."""
+        """Whether there were ever two tokens of which one had to go first, and which of them is free."""
+        self._given = 0
+        self._ended = 0
         self._queue: deque[Token] = deque()
         self._forks = 0
         self._root = Frame(scope, None)
@@ -78,6 +81,7 @@ class Reference:
 
     def give(self, wait: Wait, data: Mapping[str, Any]) -> None:
         """Let something that is waited for happen; a signal happens to all that wait for it."""
+        self._given += 1
         same = [
             waiting
             for each, waiting in self.waits()
@@ -138,6 +142,8 @@ class Reference:
     def _end(self, token: Token) -> None:
         self._log(token)
         token.state = "ended"
+        self._ended += 1
+        token.ended = (self._given, self._ended)
         if token.node.kind == "throw":
             self._throw(token)
         elif token.node.kind == "terminate":
@@ -165,10 +171,12 @@ class Reference:
         if len(chosen) > 1:
             forks = self._forked(token.forks, token.data)
         arrived = []
+        writers = token.all_writers()
         for flow in chosen:
             other = Token(
                 frame, frame.scope.nodes[flow.target], dict(token.data), forks, flow.source
             )
+            other.events, other.writers = token.events, writers
             frame.tokens.append(other)
             arrived.append(other)
         for other in arrived:
@@ -297,7 +305,7 @@ class Reference:
                     self._join(oldest_of_each(waiting))
                     return True
             if frame.tokens and all(token.state == "ended" for token in frame.tokens):
-                self._frame_ended(frame, self._joined(frame.tokens))
+                self._frame_ended(frame, self._joined(frame.tokens, ended=True))
                 return True
         return False
 
@@ -313,17 +321,10 @@ class Reference:
                     return True
         return False
 
-    def _joined(self, tokens: list[Token]) -> Data:
-        """What tokens know together: those that parted last first."""
-        known = [(token.forks, token.data) for token in tokens]
-        while len(known) > 1:
-            pairs = [(a, b) for a in range(len(known)) for b in range(a + 1, len(known))]
-            one, other = max(pairs, key=lambda p: len(common_forks(known[p[0]][0], known[p[1]][0])))
-            common = common_forks(known[one][0], known[other][0])
-            data = three_way(common[-1][1], known[one][1], known[other][1])
-            del known[other]
-            known[one] = (common, data)
-        return dict(known[0][1])
+    def _joined(self, tokens: list[Token], *, ended: bool = False) -> Data:
+        data, by_chance = known_together(tokens, ended=ended)
+        self.crowded = self.crowded or by_chance
+        return data
 
     # Ends and events
 
@@ -340,6 +341,8 @@ class Reference:
     def _fire(self, border: Border) -> None:
         host, frame = border.host, border.host.frame
         token = Token(frame, border.node, dict(border.data), border.forks)
+        token.events = host.events | {border.forks[-1][0]}
+        token.writers = host.writers
         frame.tokens.append(token)
         if border.node.interrupts:
             self._remove(host)

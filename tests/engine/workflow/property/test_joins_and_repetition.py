@@ -16,7 +16,8 @@ from engine.errors import NotFound, RuleBroken
 from engine.workflow.definitions import load_definition
 from engine.workflow.runtime import Run, Status
 from engine.workflow.scripting import ModelError
-from engine.workflow.state import apply, begin, load
+from engine.workflow.state import begin, load
+from tests.engine.workflow.keeping import apply
 from tests.engine.workflow.models import Model, begun
 
 FULL_SIZE = os.environ.get("ANDECHA_SOAK") == "1"

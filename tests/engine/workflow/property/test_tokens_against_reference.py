@@ -20,7 +20,8 @@ from engine.services import Wait as Later
 from engine.workflow.definitions import Definition, load_definition
 from engine.workflow.runtime import Status
 from engine.workflow.scripting import ModelError
-from engine.workflow.state import Session, Stored, apply, begin, load
+from engine.workflow.state import Session, Stored, begin, load
+from tests.engine.workflow.keeping import apply
 from tests.engine.workflow.property.drawn import Scope, xml_of
 from tests.engine.workflow.property.generating import DATA, KEYS, models
 from tests.engine.workflow.property.reference import SERVICE_RESULT, Reference

@@ -35,6 +35,21 @@ class Token:
     instances: list[Token] = field(default_factory=list)
     instance_of: Token | None = None
     place: int = 0
+    events: frozenset[int] = frozenset()
+    """The forks at which it parted from the others because an event began it."""
+    writers: Mapping[str, str] = field(default_factory=dict)
+    """Who wrote each datum, up to this node."""
+    ended: tuple[int, int] = (0, 0)
+    """When it came to its end: after which event from outside, and in what order."""
+    known: Data = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.known = dict(self.data)
+
+    def all_writers(self) -> dict[str, str]:
+        """Who wrote each datum, this node too."""
+        changed = [key for key in self.data if self.data[key] != self.known.get(key)]
+        return {**self.writers, **dict.fromkeys(changed, self.node.id)}
 
 
 @dataclass(eq=False)
@@ -119,30 +134,6 @@ def reached(scope: Scope, place: str, join: str) -> set[str]:
                 waiting.append(flow.target)
                 waiting.extend(border.id for border in scope.borders(flow.target))
     return found
-
-
-def common_forks(one: Any, other: Any) -> Any:
-    """The forks that two tokens have gone through together."""
-    shared = []
-    for left, right in zip(one, other, strict=False):
-        if left[0] != right[0]:
-            break
-        shared.append(left)
-    return tuple(shared)
-
-
-def three_way(base: Data, one: Data, other: Data) -> Data:
-    """What two tokens know together, over what was known where they parted."""
-    joined = dict(base)
-    for key in {**one, **other}:
-        before, left, right = base.get(key), one.get(key), other.get(key)
-        if left != right and before not in (left, right):
-            raise Conflict(key)
-        if left != before or key in one:
-            joined[key] = left
-        if right != before and key in other:
-            joined[key] = right
-    return joined
 
 
 def without_item(token: Token, instance: Token) -> Data:

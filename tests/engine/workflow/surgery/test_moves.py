@@ -11,10 +11,11 @@ import pytest
 from engine.errors import RuleBroken
 from engine.workflow.definitions import Definition, load_definition
 from engine.workflow.runtime import Run, Status
-from engine.workflow.state import Stored, apply, begin, load
+from engine.workflow.state import Stored, begin, load
 from engine.workflow.surgery import moves
 from engine.workflow.surgery.corrections import Correction
 from engine.workflow.surgery.tree import Waits, element_of, landings, tokens
+from tests.engine.workflow.keeping import apply
 from tests.engine.workflow.models import Model, begun
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)

@@ -7,10 +7,11 @@ from typing import Any
 
 from engine.workflow.definitions import Definition, load_definition
 from engine.workflow.runtime import Run, Status
-from engine.workflow.state import Session, Stored, apply, begin, load
+from engine.workflow.state import Session, Stored, begin, load
 from engine.workflow.timers import pending_timers
 from engine.workflow.versions.migrate import DROPPED, MOVED, RENAMED, SAME, Migrated, migrated
 from engine.workflow.versions.plan import Plan, from_texts, propose
+from tests.engine.workflow.keeping import apply
 from tests.engine.workflow.models import Model, begun
 from tests.engine.workflow.versions.permit_models import first_version, second_version
 
