@@ -22,7 +22,9 @@ def listening(then: str = "note") -> Drawing:
     inside = Drawing().starts("called", event("signal", "S"), interrupting=False)
     inside.ends("noted").user(then).flow("called", then, "noted")
     drawing = drawn().user("main").user("last").sub("listen", inside, triggered=True)
-    return drawing.flow("start", "main", "last", "end").declares("signal", "S")
+    drawing.node("parallelGateway", "split").user("beside").ends("ended_beside")
+    drawing.flow("start", "split", "main", "last", "end").flow("split", "beside", "ended_beside")
+    return drawing.declares("signal", "S")
 
 
 def test_the_task_of_a_border_that_fired_twice_ends_well_with_what_was_done_last() -> None:
@@ -41,7 +43,7 @@ def test_an_event_subprocess_that_began_twice_ends_well_too() -> None:
     for number in (1, 2):
         played.signal("S")
         played.complete("note", at=number)
-    assert played.complete("main").complete("last").done
+    assert played.complete("main").complete("last").complete("beside").done
     assert played.run.result["note"] == {"at": 2}
 
 
@@ -49,7 +51,7 @@ def test_what_an_event_subprocess_only_knew_does_not_undo_what_was_written_besid
     played = Played(listening())
     played.complete("main", x=1)
     played.signal("S")
-    played.complete("last", x=2)
+    played.complete("last", x=2).complete("beside")
     assert played.complete("note", y=3).done
     assert (played.run.result["x"], played.run.result["y"]) == (2, 3)
 
