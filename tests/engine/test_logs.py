@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 
 import pytest
 import structlog
@@ -10,8 +11,16 @@ import structlog
 from engine.logs import configure_logs
 
 
+@pytest.fixture
+def _as_it_was() -> Iterator[None]:
+    """The loggers of the other tests do not write where this one does."""
+    before = structlog.get_config()
+    yield
+    structlog.configure(**before)
+
+
+@pytest.mark.usefixtures("_as_it_was")
 def test_a_failure_is_logged_without_anybodys_data(capsys: pytest.CaptureFixture[str]) -> None:
-    structlog.reset_defaults()
     configure_logs()
 
     def fails(document: str) -> None:
