@@ -143,15 +143,22 @@ def _note_use(_connection: Any, record: Any) -> None:
 def _look_after_rest(connection: Any, record: Any, _proxy: Any) -> None:
     """Ask a connection that has rested whether it still lives: the server may have been restarted.
 
-    One that was used a moment ago is not asked: that would cost each transaction a question.
+    A new one, or one that was used a moment ago, is not asked: it would cost each transaction a question.
     """
-    if time.monotonic() - record.info.get(_LAST_USED, 0.0) < _REST_SECONDS or connection is None:
+    used = record.info.get(_LAST_USED)
+    if used is None or time.monotonic() - used < _REST_SECONDS:
         return
     try:
         connection.execute("SELECT 1")
         connection.rollback()
     except psycopg.Error as error:
         raise InvalidatePoolError from error
+
+
+def flush_pending(session: Session) -> None:
+    """Write what a session has gathered, if it has anything: to ask costs less than an empty flush."""
+    if session.new or session.dirty or session.deleted:
+        session.flush()
 
 
 STATEMENT_WATCHERS: list[Callable[[str], None]] = []

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from engine.audit.events import EventDraft, Result, append
 from engine.clock import Clock
-from engine.db import EntityRow
+from engine.db import EntityRow, flush_pending
 from engine.errors import NotFound, Refused, TownHallError
 from engine.jobs import defer
 from engine.permissions import Actor, require
@@ -177,8 +177,7 @@ class _Operation:
         act = Act(call, session, now, draft)
         result = self._function(act, *args, **kwargs)
         append(session, draft, at=now, actor=call.actor, trace=call.trace)
-        if session.new or session.dirty or session.deleted:
-            session.flush()
+        flush_pending(session)
         return result
 
     def _record_failure(self, call: Call, draft: EventDraft, error: TownHallError) -> None:

@@ -40,11 +40,6 @@ class Session:
         """What has changed since it was loaded or since the last call."""
         return Changing(self).changes()
 
-    @property
-    def opened(self) -> list[Any]:
-        """The tasks that wait for a person now and did not before."""
-        return [task for task in self.run.open_tasks() if not self.waited(task.id)]
-
     def waited(self, task_id: UUID) -> bool:
         """Whether a task was stored as one that somebody or something has to end."""
         row = self.known.get(task_id)

@@ -1,9 +1,9 @@
 """The one module that reaches inside SpiffWorkflow: an indexed store of tasks for its workflows.
 
 SpiffWorkflow 3.2.0 walks its whole task tree at each step, foresees what may come, and stops looking,
-silently, at depth 1,000. Its workflow and task modules build `Task(…)` and `TaskIterator(…)` by name, so here those
-names are given classes that keep an index of unfinished tasks by state and walk without a limit of
-depth. SpiffWorkflow's task specs keep doing the BPMN. Any other version is refused: the names below
+silently, at depth 1,000. Its workflow and task modules build `Task(…)` and `TaskIterator(…)` by name,
+so here those names are given classes that keep an index of unfinished tasks by state and walk without a
+limit of depth. SpiffWorkflow's task specs keep doing the BPMN. Any other version is refused: the names below
 must be looked at again before it is trusted.
 """
 
@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Iterator
 from importlib import metadata
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import SpiffWorkflow.bpmn.specs.control as spiff_control
 import SpiffWorkflow.bpmn.util.subworkflow as spiff_subworkflow
@@ -29,6 +29,7 @@ from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskFilter, TaskState
 
 from engine.errors import ConfigurationError
+from engine.ids import new_id
 from engine.workflow import event_definitions, joins, repetition
 from engine.workflow.data import difference, inherited
 from engine.workflow.repetition import instance_ended, is_instance
@@ -39,7 +40,7 @@ _FINISHED = TaskState.FINISHED_MASK
 
 
 class IndexedTask(Task):  # type: ignore[misc]
-    """A task that keeps the index of its workflow up to date: see `runtime.Indexed`.
+    """A task that keeps the index of its workflow up to date: see runtime.py.
 
     level: how many tasks of its workflow are above it in memory; last_state_change: not an instant, for
     two may be the same and clocks go back, but the number of the change within its instance in memory.
@@ -53,7 +54,7 @@ class IndexedTask(Task):  # type: ignore[misc]
         state: int = TaskState.MAYBE,
         id: UUID | None = None,
     ) -> None:
-        self.id = id or uuid4()
+        self.id = id or new_id()
         self.workflow = workflow
         self.task_spec = task_spec
         self.level = 0 if parent is None else parent.level + 1

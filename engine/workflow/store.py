@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session as Connection
 from sqlalchemy.orm.attributes import set_committed_value
 
 from engine.audit.events import Along
-from engine.db import driver_rows
+from engine.db import driver_rows, flush_pending
 from engine.errors import NotFound, Stale
 from engine.operation import Act
 from engine.workflow import statements
@@ -90,13 +90,11 @@ def stored(
     history: tuple[TaskRow, ...] = ()
     if whole:
         history = tuple(_task(row) for row in driver_rows(session, statements.HISTORY, key))
-    return Stored(
-        Header(**instance.header),
-        tasks,
-        history,
-        _StoredData(session, key),
-        _StoredPayloads(session, instance.entity_id, (row.added for row in (*tasks, *history))),
-    )
+    payloads = _StoredPayloads(session, instance.entity_id)
+    for row in (*tasks, *history):
+        payloads.expect(row.added.values())
+    data = _StoredData(session, key, payloads)
+    return Stored(Header(**instance.header), tasks, history, data, payloads)
 
 
 def _key(instance: ProcessInstance) -> dict[str, Any]:
@@ -125,9 +123,12 @@ def _task(row: Any) -> TaskRow:
 class _StoredData(Mapping[DataKey, Any]):
     """The data at the bases of an instance, read the first time that somebody asks."""
 
-    def __init__(self, session: Connection, key: Mapping[str, Any]) -> None:
+    def __init__(
+        self, session: Connection, key: Mapping[str, Any], payloads: _StoredPayloads
+    ) -> None:
         self._session = session
         self._key = key
+        self._payloads = payloads
         self._values: dict[DataKey, Any] | None = None
 
     def _read(self) -> dict[DataKey, Any]:
@@ -136,6 +137,7 @@ class _StoredData(Mapping[DataKey, Any]):
                 (row.scope, row.key): row.value
                 for row in driver_rows(self._session, statements.DATA, self._key)
             }
+            self._payloads.expect(self._values.values())
         return self._values
 
     def __getitem__(self, key: DataKey) -> Any:
@@ -149,20 +151,19 @@ class _StoredData(Mapping[DataKey, Any]):
 
 
 class _StoredPayloads(Mapping[str, str]):
-    """Large values by hash; those of the tasks that were read come together."""
+    """Large values by hash; those of what was read until then come together."""
 
-    def __init__(
-        self, session: Connection, entity_id: int, added: Iterable[Mapping[str, Any]]
-    ) -> None:
+    def __init__(self, session: Connection, entity_id: int) -> None:
         self._session = session
         self._entity_id = entity_id
         self._texts: dict[str, str] = {}
-        self._expected = {
-            sha256
-            for values in added
-            for value in values.values()
-            if (sha256 := payload_of(value)) is not None
-        }
+        self._expected: set[str] = set()
+
+    def expect(self, values: Iterable[Any]) -> None:
+        """Some of these stored values may be asked for."""
+        self._expected.update(
+            sha256 for value in values if (sha256 := payload_of(value)) is not None
+        )
 
     def __getitem__(self, sha256: str) -> str:
         if sha256 not in self._texts:
@@ -220,8 +221,7 @@ def write(
     leaves when it ends, since nothing else happens until then.
     """
     session = act.session
-    if session.new or session.dirty or session.deleted:
-        session.flush()
+    flush_pending(session)
     version = instance.version
     values: dict[str, Any] = {
         "entity": instance.entity_id,
@@ -282,8 +282,7 @@ def locked_work(act: Act, work_item_id: UUID) -> LockedWork:
     Raises NotFound.
     """
     session = act.session
-    if session.new or session.dirty or session.deleted:
-        session.flush()
+    flush_pending(session)
     values = {"entity": act.entity_id, "item": work_item_id}
     rows = driver_rows(session, statements.LOCKED_WORK, values)
     if not rows:

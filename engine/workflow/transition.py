@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import structlog
@@ -36,7 +37,7 @@ from engine.workflow.models import (
 )
 from engine.workflow.runtime import Run, Status
 from engine.workflow.scripting import ModelError, ServiceCaller
-from engine.workflow.state import Header, Session, begin, load
+from engine.workflow.state import Session, begin, load
 from engine.workflow.store import (
     LockedWork,
     Moved,
@@ -180,7 +181,7 @@ def gather(session: Session, definition: Definition, writing: Writing, *, fresh:
     """The rows of what changed in the instance."""
     changes = session.changes()
     elements = _elements(definition)
-    writing.values["header"] = dumped(_header(changes.header))
+    writing.values["header"] = dumped(vars(changes.header))
     if not fresh:
         writing.add("removed", list(changes.removed))
     writing.add("written", [task_values(row, elements.get(row.spec)) for row in changes.written])
@@ -204,28 +205,14 @@ def gather(session: Session, definition: Definition, writing: Writing, *, fresh:
     )
 
 
-def _header(header: Header) -> dict[str, Any]:
-    return {
-        "version": header.version,
-        "data": header.data,
-        "flags": header.flags,
-        "subprocesses": header.subprocesses,
-    }
-
-
-_names: dict[str, dict[str, str | None]] = {}
-
-
+@lru_cache(maxsize=256)
 def _elements(definition: Definition) -> dict[str, str | None]:
     """The model's element of each of the library's specs, by the spec's name."""
-    found = _names.get(definition.sha256)
-    if found is None:
-        found = _names[definition.sha256] = {
-            name: getattr(spec, "bpmn_id", None)
-            for each in (definition.spec, *definition.subprocesses.values())
-            for name, spec in each.task_specs.items()
-        }
-    return found
+    return {
+        name: getattr(spec, "bpmn_id", None)
+        for each in (definition.spec, *definition.subprocesses.values())
+        for name, spec in each.task_specs.items()
+    }
 
 
 def _settle(instance: ProcessInstance, state: InstanceState, ended_at: datetime | None) -> None:

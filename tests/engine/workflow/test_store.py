@@ -14,10 +14,10 @@ import pytest
 from sqlalchemy import event, func, select, text
 from sqlalchemy.exc import DBAPIError
 
-from engine.db import STATEMENT_WATCHERS
+from engine.db import STATEMENT_WATCHERS, driver_rows
 from engine.errors import Stale
 from engine.townhall import TownHall
-from engine.workflow import operations
+from engine.workflow import operations, store, transition
 from engine.workflow.models import (
     InstanceState,
     ProcessDatum,
@@ -27,6 +27,7 @@ from engine.workflow.models import (
     ProcessTask,
     WorkItem,
 )
+from engine.workflow.queries import data_of
 from engine.workflow.store import stored
 from tests.engine.workflow.conftest import Staff
 from tests.engine.workflow.models import Model, begun
@@ -133,8 +134,6 @@ def test_a_large_value_is_stored_once_for_all_who_have_it(townhall: TownHall, st
     assert count(townhall, ProcessPayload) == 1
     do(townhall, staff, begun_.id)
     with townhall.database.reading() as session:
-        from engine.workflow.queries import data_of
-
         assert data_of(session, instance(townhall, begun_.id))["letter"] == LETTER
         largest = session.scalar(
             select(func.max(func.length(text("value::text")))).select_from(ProcessDatum)
@@ -157,7 +156,6 @@ def test_an_instance_that_moved_meanwhile_is_not_written_over(
     townhall: TownHall, staff: Staff, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun_ = started(townhall, chain(2), staff, official=str(staff.first.id))
-    from engine.workflow import store, transition
 
     def late(act: Any, found: Any, writing: Any, **options: Any) -> None:
         found.version -= 1
@@ -173,15 +171,11 @@ def test_an_instance_that_moved_meanwhile_is_not_written_over(
 
 
 def test_an_error_of_the_driver_is_one_of_sqlalchemy(townhall: TownHall) -> None:
-    from engine.db import driver_rows
-
     with townhall.database.reading() as session, pytest.raises(DBAPIError):
         driver_rows(session, "SELECT 1 / %(zero)s", {"zero": 0})
 
 
 def test_a_null_is_kept_apart_from_what_was_taken_away(townhall: TownHall, staff: Staff) -> None:
-    from engine.workflow.queries import data_of
-
     begun_ = started(townhall, chain(2), staff, official=str(staff.first.id), nothing=None)
     do(townhall, staff, begun_.id, empty=None)
     with townhall.database.reading() as session:
@@ -222,3 +216,14 @@ def test_who_waited_for_the_lock_sees_what_was_done_meanwhile(
             done.result()
     found = instance(townhall, begun_.id)
     assert (found.state, found.version) == (InstanceState.COMPLETED.value, 3)
+
+
+def test_the_large_values_of_an_instance_are_read_together(
+    townhall: TownHall, staff: Staff
+) -> None:
+    letters = {f"letter{at}": f"{at} {LETTER}" for at in range(5)}
+    begun_ = started(townhall, chain(2), staff, official=str(staff.first.id), **letters)
+    with watched(townhall) as seen, townhall.database.reading() as session:
+        data = data_of(session, instance(townhall, begun_.id))
+    assert {key: data[key] for key in letters} == letters
+    assert len([each for each in seen if "FROM process_payload" in each]) == 1
