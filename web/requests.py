@@ -1,12 +1,17 @@
-"""A request as the sede reads it: a form that broke off on the way is an error, never an empty form."""
+"""A request as the sede reads it: a form that broke off on the way is an error, never an empty form,
+and what is written has no null characters: nobody types them, and no database takes them in a text."""
 
 from __future__ import annotations
 
 from typing import IO, Any
 
 from flask import Request
+from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 from werkzeug.exceptions import BadRequest, HTTPException
 from werkzeug.formparser import FormDataParser
+from werkzeug.utils import cached_property
+
+_NULL = "\x00"
 
 
 class SedeRequest(Request):
@@ -36,3 +41,15 @@ class SedeRequest(Request):
             if isinstance(error, ValueError):
                 raise BadRequest("the form cannot be read") from error
             raise
+        self.form = _without_nulls(self.form)
+
+    @cached_property
+    def args(self) -> ImmutableMultiDict[str, str]:
+        """What the address asks."""
+        return _without_nulls(super().args)
+
+
+def _without_nulls(values: MultiDict[str, str]) -> ImmutableMultiDict[str, str]:
+    return ImmutableMultiDict(
+        (key.replace(_NULL, ""), text.replace(_NULL, "")) for key, text in values.items(multi=True)
+    )
