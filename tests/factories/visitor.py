@@ -88,6 +88,7 @@ class Visitor:
 
         but: rules of axe that are not asked for here; the caller says why.
         """
+        self.page.wait_for_load_state("load")  # a click comes back once the answer has begun
         self._picture(name)
         violations = self._axe(set(but))
         self.page.set_viewport_size(_NARROW)

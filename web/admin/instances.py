@@ -290,6 +290,7 @@ def _skip_page(wanted: UUID, step_id: UUID, *, status: int = 200, errors: Errors
         status=status,
         errors=errors,
         corrected=True,
+        lands=plan.lands,
     )
 
 

@@ -193,6 +193,7 @@ def test_skipping_a_step_takes_a_second_person(
     other.sign_in_official(operators[1])
     assert "espera a una segunda persona" in other.get("/administracion/").main
     asked = other.get(other.get(LIST).link("Saltar un paso"))
+    assert "el paso «»" not in asked.main, "the step that would be skipped is named"
     done = other.submit(asked, {"decision": "Visto."}, button="Confirmar que se salta")
     assert "Terminado" in done.main
     assert "Terminado" in other.get(address).main
@@ -323,3 +324,10 @@ def test_who_administers_nothing_sees_no_process(
         sede.post(f"{address}{path}", WHY, status=403)
     with hall.database.reading() as session:
         assert incidents(session) == ()
+
+
+def test_a_null_character_in_a_search_finds_nothing(
+    sede: SedeClient, operators: tuple[Official, Official]
+) -> None:
+    sede.sign_in_official(operators[0])
+    assert sede.get("/administracion/procesos?expediente=%00").status == 200
