@@ -33,6 +33,7 @@ ROOMS: tuple[str, ...] = (
     "payments",
     "expedientes",
     "expedientes.drafts",
+    "expedientes.ex_officio",
     "notifications",
     "contracts",
     "finance",

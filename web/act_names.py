@@ -58,6 +58,7 @@ ACTS: Mapping[str, str] = {
     "expedientes.ask_index": _l("Pedir el índice de un expediente"),
     "expedientes.attach": _l("Adjuntar un fichero a un borrador"),
     "expedientes.begin_draft": _l("Empezar una solicitud"),
+    "expedientes.begin_ex_officio": _l("Iniciar un expediente de oficio"),
     "expedientes.change_phase": _l("Cambiar de fase un expediente"),
     "expedientes.close": _l("Cerrar un expediente"),
     "expedientes.complete_task": _l("Completar una tarea de un expediente"),

@@ -38,6 +38,9 @@ class Outcome(StrEnum):
     PAID = "paid"
     REJECTED = "rejected"
     ARCHIVED = "archived"
+    EXPIRED = "expired"
+    INADMITTED = "inadmitted"
+    FINED = "fined"
 
     @property
     def label(self) -> str:
@@ -55,6 +58,9 @@ _OUTCOME_LABELS = {
     Outcome.PAID: "Pagado",
     Outcome.REJECTED: "Rechazado",
     Outcome.ARCHIVED: "Archivado",
+    Outcome.EXPIRED: "Caducado",
+    Outcome.INADMITTED: "No admitido",
+    Outcome.FINED: "Sancionado",
 }
 
 

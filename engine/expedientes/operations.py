@@ -92,10 +92,12 @@ def open_ex_officio(
     data: Mapping[str, Any],
     person_id: UUID | None = None,
     documents: Sequence[UUID] = (),
+    answers: Mapping[str, Any] | None = None,
 ) -> Expediente:
     """Open an expediente that nobody asked for, such as an invoice's.
 
-    data: what its process knows besides the person and the expediente, at the top level.
+    data: what its process knows besides the person and the expediente, at the top level;
+    answers: what the official who begins it filled in, when its form says something.
     """
     found = current(act.session, procedure_key)
     person = None if person_id is None else act.get(Person, person_id)
@@ -106,9 +108,9 @@ def open_ex_officio(
         title=_title(title),
         person=person,
         representative_id=None,
-        answers={},
+        answers=answers or {},
         entry=None,
-        words=(),
+        words=(answers or {},),
     )
     bring_in(act, row, documents)
     _begin(act, row, found, {**first_data(row, found, person, None), **data})

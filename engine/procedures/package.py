@@ -23,6 +23,7 @@ from engine.decisions.errors import DecisionError
 from engine.decisions.model import load_decisions
 from engine.errors import TownHallError
 from engine.money import round2
+from engine.procedures.opening import Opening, opening_faults, read_opening
 from engine.procedures.references import Parts, Services, check_references
 from engine.workflow.definitions import Finding, check_process, load_definition
 from forms.definition import FormDefinition, FormDefinitionError, load_form
@@ -34,6 +35,8 @@ MAX_FILES = 200
 MAX_BYTES = 5_000_000
 BEGINNING = frozenset(["request", "person", "expediente", "entry"])
 """The names of the data that a process begins with when it was filed."""
+BEGUN_BY_OFFICIAL = frozenset(["request", "person", "expediente", "opened"])
+"""The same when an official began it by filling in its form."""
 _SCHEMA = Path(__file__).with_name("procedure.schema.json")
 
 
@@ -83,6 +86,7 @@ class Procedure:
     phases: Mapping[str, str]
     model: bytes = field(repr=False)
     subject: str = ""
+    opening: Opening | None = None
     form: FormDefinition | None = field(repr=False, default=None)
     staff_forms: Mapping[str, FormDefinition] = field(repr=False, default_factory=dict)
     decisions: bytes | None = field(repr=False, default=None)
@@ -203,6 +207,7 @@ def _load(items: tuple[tuple[str, bytes], ...]) -> Procedure:
         phases=MappingProxyType(dict(raw.get("phases", {}))),
         model=files[MODEL],
         subject=raw.get("subject", ""),
+        opening=read_opening(raw.get("opening")),
         form=load_form(files[FORM]) if FORM in files else None,
         staff_forms=MappingProxyType(
             {_stem(name): load_form(data) for name, data in _in(files, STAFF, ".json")}
@@ -248,7 +253,7 @@ def check_package(
         findings.append(Finding("error", "no-model", MODEL, message))
     else:
         findings += check_process(
-            files[MODEL], decisions=files.get(DECISIONS), given=BEGINNING if FORM in files else ()
+            files[MODEL], decisions=files.get(DECISIONS), given=_beginning(files)
         )
     findings += _check_forms(files)
     if DECISIONS in files:
@@ -280,6 +285,17 @@ def _check_toml(files: Mapping[str, bytes]) -> Iterator[Finding]:
         yield _fault(PROCEDURE, "la tasa nombra una decisión y falta decisions.dmn")
     if raw.get("channel") == "sede" and FORM not in files:
         yield _fault(FORM, "un procedimiento de la sede necesita su formulario")
+
+
+def _beginning(files: Mapping[str, bytes]) -> frozenset[str]:
+    """The names of the data that the package's process begins with."""
+    if FORM not in files:
+        return frozenset()
+    try:
+        raw = tomllib.loads(files.get(PROCEDURE, b"").decode())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
+        return BEGINNING
+    return BEGUN_BY_OFFICIAL if "opening" in raw else BEGINNING
 
 
 def _reason(error: Any) -> str:
@@ -317,11 +333,14 @@ def _check_decisions(data: bytes) -> Iterator[Finding]:
 def _check_references(files: Mapping[str, bytes], services: Services | None) -> Iterator[Finding]:
     """That the parts of a package fit together: engine/procedures/references.py."""
     raw = tomllib.loads(files[PROCEDURE].decode())
+    form = load_form(files[FORM]) if FORM in files else None
+    for fault in opening_faults(raw, form):
+        yield _fault("opening", fault)
     yield from check_references(
         Parts(
             raw=raw,
             definition=load_definition(files[MODEL], files.get(DECISIONS)),
-            form=load_form(files[FORM]) if FORM in files else None,
+            form=form,
             staff={_stem(name): load_form(data) for name, data in _in(files, STAFF, ".json")},
             templates={_stem(name): data.decode() for name, data in _in(files, DOCUMENTS, ".html")},
             decisions=files.get(DECISIONS),

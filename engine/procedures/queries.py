@@ -19,6 +19,11 @@ def catalogue(session: Session) -> tuple[Procedure, ...]:
     return tuple(sorted(found, key=lambda item: sort_key(item.title)))
 
 
+def in_force(session: Session) -> tuple[Procedure, ...]:
+    """The version in force of every procedure, of the sede or internal."""
+    return tuple(_load(session, row) for row in _current(session))
+
+
 def search(session: Session, words: str) -> tuple[Procedure, ...]:
     """Those of the catalogue whose title, summary or topic has every word."""
     wanted = sort_key(words[:200]).split()

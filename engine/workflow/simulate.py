@@ -10,6 +10,7 @@ from typing import Any
 from SpiffWorkflow.exceptions import SpiffWorkflowException
 
 from engine.errors import TownHallError
+from engine.services import Wait
 from engine.workflow.definitions import (
     Definition,
     Finding,
@@ -63,7 +64,8 @@ def simulate(
     of the element that calls it, and `tasks` what each person's task gives by its id, which the
     data then holds under that id, as when a person completes it. A list under
     an element's id holds one answer for each time, the last one for the rest. A service without an
-    answer answers null; a task whose answer is null is done by nobody. `messages` and `signals` are
+    answer answers null, and one of an element that `waits` lists does not answer at all; a task whose
+    answer is null is done by nobody. `messages` and `signals` are
     lists of what comes from outside, in order: `{name, payload, correlation, at}`; one with `at` comes
     when that element waits or is open, any other when nobody has anything to do. `timers` lists the
     elements whose timers fire, in order, and no others do; without it, when nothing else is left to
@@ -75,11 +77,14 @@ def simulate(
         return result
     data = dict(values)
     services, tasks = data.pop("services", {}), data.pop("tasks", {})
+    waits = frozenset(map(str, data.pop("waits", ())))
     outside = Outside.read(data)
 
     def answer(name: str, parameters: Mapping[str, Any], task: Any) -> Any:
         element = str(task.task_spec.bpmn_id)
         result.steps.append(element)
+        if element in waits:
+            return Wait(element)
         if name == _RENDER:
             result.documents.append({"element": element, "template": parameters.get("template")})
         if element in services:

@@ -998,7 +998,7 @@ def upgrade() -> None:
     sa.Column('index_asked_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('index_document_id', sa.UUID(), nullable=True),
     sa.Column('version', sa.Integer(), nullable=False),
-    sa.CheckConstraint("outcome IN ('granted', 'denied', 'answered', 'not_ours', 'withdrawn', 'desisted', 'paid', 'rejected', 'archived')", name=op.f('ck_expediente_outcome')),
+    sa.CheckConstraint("outcome IN ('granted', 'denied', 'answered', 'not_ours', 'withdrawn', 'desisted', 'paid', 'rejected', 'archived', 'expired', 'inadmitted', 'fined')", name=op.f('ck_expediente_outcome')),
     sa.CheckConstraint("state IN ('open', 'closed')", name=op.f('ck_expediente_state')),
     sa.ForeignKeyConstraint(['entity_id', 'deadline_id'], ['deadline.entity_id', 'deadline.id'], name=op.f('fk_expediente_deadline_id_deadline')),
     sa.ForeignKeyConstraint(['entity_id', 'entry_id'], ['registry_entry.entity_id', 'registry_entry.id'], name=op.f('fk_expediente_entry_id_registry_entry')),

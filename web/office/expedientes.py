@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response
 from engine.deadlines.term import Term
 from engine.documents.queries import signatures_of
 from engine.expedientes import queries
+from engine.expedientes.ex_officio.queries import openings
 from engine.expedientes.lists import payment_of
 from engine.expedientes.models import ExpedienteState
 from engine.expedientes.queries import ExpedienteView
@@ -57,6 +58,7 @@ def expedientes() -> Response:
         filters=filters,
         names=names,
         procedures=sorted(names.items(), key=lambda item: item[1]),
+        may_begin=bool(openings(session, actor)),
         first=filters.address("office.expedientes", pagina=number - 1) if number > 1 else None,
         following=filters.address("office.expedientes", pagina=number + 1)
         if number < found.pages

@@ -5,6 +5,7 @@ from __future__ import annotations
 from web.office import (
     absences,
     assignment,
+    beginnings,
     documents,
     expedientes,
     inbox,
@@ -18,6 +19,7 @@ from web.office.blueprint import office
 __all__ = [
     "absences",
     "assignment",
+    "beginnings",
     "documents",
     "expedientes",
     "inbox",
