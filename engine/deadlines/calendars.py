@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -16,7 +16,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from engine.errors import BadInput
 
 DATA = Path(__file__).with_name("data")
+CALENDARS = DATA / "calendars"
 MAX_BYTES = 1_000_000
+_LEVELS = 3  # a town, its region, the State
 _SATURDAY = 5
 
 
@@ -50,6 +52,17 @@ class Calendar:
             return "sábado" if day.weekday() == _SATURDAY else "domingo"
         return None
 
+    def over(self, wider: Calendar) -> Calendar:
+        """This calendar with the days of the wider place that it belongs to.
+
+        A year is covered only where both have it: half a calendar would be a guess (PLZ-18).
+        """
+        return replace(
+            self,
+            years=self.years & wider.years,
+            holidays={**self.holidays, **wider.holidays},
+        )
+
 
 @dataclass(frozen=True)
 class Calendars:
@@ -70,21 +83,44 @@ class Calendars:
 
 
 def load_calendar(source: Path | str) -> Calendar:
-    """A calendar by the id of a loaded one, or from a TOML file; raises BadInput."""
+    """A calendar by the id of a packaged one, or from a TOML file; raises BadInput.
+
+    It comes whole: with the days of its region and of the State where its file names a `parent`.
+    """
     path = Path(source)
     if path.suffix != ".toml":
-        path = DATA / "calendars" / f"{path.name}.toml"
-        if not path.exists():
-            raise BadInput(f"No hay ningún calendario que se llame «{source}».")
+        path = packaged_file(path.name)
+    raw = read_toml(path)
+    found = parse_calendar(raw, str(path))
+    for _ in range(_LEVELS - 1):
+        if "parent" not in raw:
+            return found
+        path = packaged_file(str(raw["parent"]))
+        raw = read_toml(path)
+        found = found.over(parse_calendar(raw, str(path)))
+    if "parent" in raw:
+        raise BadInput(f"El calendario {source} tiene más de {_LEVELS} niveles.")
+    return found
+
+
+def packaged_file(code: str) -> Path:
+    """The file of a calendar that comes with the program; raises BadInput."""
+    path = CALENDARS / f"{code}.toml"
+    if not path.exists():
+        raise BadInput(f"No hay ningún calendario que se llame «{code}».")
+    return path
+
+
+def read_toml(path: Path) -> Mapping[str, Any]:
+    """The data of a calendar's file; raises BadInput."""
     try:
         if path.stat().st_size > MAX_BYTES:
             raise BadInput(f"El calendario {path} es demasiado grande.")
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise BadInput(f"No se puede leer el calendario {path}: {error.strerror}.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadInput(f"El calendario {path} no se entiende: {error}.") from None
-    return parse_calendar(raw, str(path))
 
 
 def parse_calendar(raw: Mapping[str, Any], label: str) -> Calendar:
@@ -112,7 +148,7 @@ def parse_calendar(raw: Mapping[str, Any], label: str) -> Calendar:
 
 
 def _day(value: object, label: str) -> date:
-    if isinstance(value, date):
+    if isinstance(value, date) and not isinstance(value, datetime):
         return value
     try:
         return date.fromisoformat(str(value))

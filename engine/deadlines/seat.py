@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import cache
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine.deadlines.calendars import DATA, Calendar, Calendars, load_calendar
+from engine.deadlines.almanac.loaded import almanac
+from engine.deadlines.calendars import Calendar, Calendars, NoCalendarForYear
 from engine.people.models import Person
-from engine.people.names import sort_key
 from engine.townhall import TownHall
 
+CALENDAR_PART = "calendar"
+"""A calendar that an assembly gives by hand stands before those of the tables."""
 
-def seat_calendar(townhall: TownHall) -> Calendar:
-    """The calendar of the town hall's seat, loaded once."""
-    calendar: Calendar | None = townhall.parts.get("calendar")
-    if calendar is None:
-        calendar = townhall.parts["calendar"] = load_calendar(townhall.settings.town.calendar)
-    return calendar
+
+def seat_calendar(townhall: TownHall, session: Session | None = None) -> Calendar:
+    """The calendar of the town hall's seat, as last published.
+
+    While none is loaded it covers no year, so that whoever counts by it is refused (PLZ-18).
+    session: the transaction under way, so that its one look at the calendars serves every term of it.
+    """
+    given: Calendar | None = townhall.parts.get(CALENDAR_PART)
+    if given is not None:
+        return given
+    town = townhall.settings.town
+    found = almanac(townhall, session).calendars.get(town.calendar)
+    if found is not None:
+        return found
+    return Calendar(town.calendar, town.short_name, ZoneInfo(town.timezone), frozenset(), {})
 
 
 def calendars_for(townhall: TownHall, session: Session, person_id: UUID | None) -> Calendars:
@@ -28,16 +38,20 @@ def calendars_for(townhall: TownHall, session: Session, person_id: UUID | None) 
 
     The seat's alone when nobody is interested, or no calendar is loaded for their address.
     """
-    seat = seat_calendar(townhall)
+    seat = seat_calendar(townhall, session)
     if person_id is None:
         return Calendars(seat)
     address = session.scalar(select(Person.address).where(Person.id == person_id)) or {}
-    found = _by_municipality().get(sort_key(str(address.get("town") or "")))
+    found = almanac(townhall, session).of_municipality(str(address.get("town") or ""))
     return Calendars(seat, None if found is None or found.id == seat.id else found)
 
 
-@cache
-def _by_municipality() -> Mapping[str, Calendar]:
-    """The loaded calendars by the municipality whose residents they are for."""
-    loaded = (load_calendar(path) for path in sorted((DATA / "calendars").glob("*.toml")))
-    return {sort_key(item.municipality): item for item in loaded if item.municipality}
+def calendar_of(townhall: TownHall, session: Session, code: str) -> Calendar:
+    """The calendar that a term names, as last published; raises NoCalendarForYear without it."""
+    seat = seat_calendar(townhall, session)
+    found = seat if seat.id == code else almanac(townhall, session).calendars.get(code)
+    if found is None:
+        raise NoCalendarForYear(
+            f"El calendario «{code}» no está cargado: cárguelo antes de calcular."
+        )
+    return found

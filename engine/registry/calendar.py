@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from engine.deadlines.calendars import Calendar, load_calendar
+from sqlalchemy.orm import Session
+
+from engine.deadlines.calendars import Calendar
+from engine.deadlines.seat import CALENDAR_PART, seat_calendar
 from engine.townhall import TownHall
 
-CALENDAR_PART = "calendar"
+__all__ = ["CALENDAR_PART", "sede_calendar"]
 
 
-def sede_calendar(townhall: TownHall) -> Calendar:
-    """The calendar of the town hall: the assembled one, else the packaged one of its settings."""
-    calendar: Calendar | None = townhall.parts.get(CALENDAR_PART)
-    if calendar is None:
-        calendar = townhall.parts[CALENDAR_PART] = load_calendar(townhall.settings.town.calendar)
-    return calendar
+def sede_calendar(townhall: TownHall, session: Session | None = None) -> Calendar:
+    """The calendar of the town hall's seat; that of the people who file plays no part."""
+    return seat_calendar(townhall, session)

@@ -25,7 +25,7 @@ def settle_waiting(townhall: TownHall) -> None:
                 .limit(1000)
             )
         )
-    calendar = sede_calendar(townhall) if waiting else None
+        calendar = sede_calendar(townhall, session) if waiting else None
     for entry_id, presented_at in waiting:
         try:
             if calendar is not None:

@@ -136,7 +136,7 @@ def _entry(act: Act, book: Book, place: Place, unit: Unit, subject: str) -> Regi
     town = act.settings.town
     effective_at, closed_because = None, None
     try:
-        filed = filing_instant(place.presented_at, sede_calendar(act.townhall))
+        filed = filing_instant(place.presented_at, sede_calendar(act.townhall, act.session))
         effective_at, closed_because = filed.effective, filed.reason
     except NoCalendarForYear:
         closed_because = "falta publicar el calendario de días inhábiles"
@@ -217,7 +217,7 @@ def settle_effective(act: Act, *, entry_id: UUID) -> bool:
     if entry.effective_at is not None:
         act.note(effect=False)
         return False
-    filed = filing_instant(entry.presented_at, sede_calendar(act.townhall))
+    filed = filing_instant(entry.presented_at, sede_calendar(act.townhall, act.session))
     entry.effective_at, entry.closed_because = filed.effective, filed.reason
     entry.summary_sha256 = summary_sha256(summary_of(entry, _bound(act, entry_id)))
     act.note(code=entry.code, effective_at=filed.effective, summary_sha256=entry.summary_sha256)

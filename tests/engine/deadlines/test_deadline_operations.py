@@ -17,7 +17,7 @@ from engine.townhall import TownHall
 
 
 def test_a_term_keeps_how_it_was_computed(townhall: TownHall) -> None:
-    """PLZ-3: ten business days leave out Saturdays, Sundays and holidays."""
+    """PLZ-1: ten business days leave out Saturdays, Sundays and holidays."""
     row = open_deadline(
         townhall.system("test"), rule="correction", starts_at=datetime(2026, 11, 24, 9, tzinfo=UTC)
     )

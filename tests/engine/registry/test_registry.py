@@ -19,6 +19,9 @@ from sqlalchemy import func, select
 
 from engine.audit.models import AuditEvent
 from engine.clock import MADRID, FixedClock
+from engine.deadlines.almanac.drafts import CalendarDraft, Source, YearDraft
+from engine.deadlines.almanac.operations import propose_calendar, publish_calendar
+from engine.deadlines.almanac.packaged import packaged_drafts
 from engine.deadlines.calendars import load_calendar
 from engine.documents import operations as documents
 from engine.documents.codes import DocumentKind, Origin
@@ -259,6 +262,25 @@ def test_nobody_is_kept_from_filing_while_a_calendar_is_not_published(
     hall.parts["calendar"] = calendar
     settle_waiting(hall)
     assert all_entries(hall)[0].effective_at == madrid("2027-05-03T00:00")
+
+
+def test_a_filing_that_waited_is_dated_once_the_year_is_published(
+    hall: TownHall, unit: Unit
+) -> None:
+    """PLZ-18: and not before all the levels of the sede's calendar have it; Sunday, and Monday too."""
+    hall.clock = FixedClock(madrid("2028-01-02T10:00"))
+    assert enter(hall, unit).effective_at is None
+    call = hall.system("test")
+    for code in ("espana", "asturias", "valdecandamo"):
+        settle_waiting(hall)
+        assert all_entries(hall)[0].effective_at is None
+        packaged = next(each for each in packaged_drafts() if each.place.code == code)
+        days = {date(2028, 1, 3): "Fiesta local"} if code == "valdecandamo" else {}
+        year = YearDraft(2028, days, Source("Pleno"))
+        row = propose_calendar(call, draft=CalendarDraft(packaged.place, (year,)), origin="prueba")
+        publish_calendar(call, edition_id=row.id)
+    settle_waiting(hall)
+    assert all_entries(hall)[0].effective_at == madrid("2028-01-04T00:00")
 
 
 def test_the_event_binds_the_number_the_instants_and_every_document(
