@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from engine.people.models import Person
 from engine.settings import Town
 
 _TEXT = Path(__file__).parent / "templates" / "announcement.txt"
+_SEVERAL = Path(__file__).parent / "templates" / "announcement_several.txt"
 
 
 def announcement_text(town: Town, unit_name: str, exit_code: str, person: Person) -> str:
@@ -23,4 +25,19 @@ def announcement_text(town: Town, unit_name: str, exit_code: str, person: Person
         unit=unit_name,
         code=exit_code,
         document=person.document_number,
+    )
+
+
+def announcement_of_several(town: Town, rows: Sequence[tuple[str, str, str]]) -> str:
+    """One announcement for several people: each knows its own line, and no line says who the others are.
+
+    rows: the unit, the exit number and the whole document number of each; never the name, nor what the
+    act is about (art. 40.5 of Ley 39/2015, and the same additional provision).
+    """
+    lines = (f"- {unit}, salida {code}: documento {document}." for unit, code, document in rows)
+    return _SEVERAL.read_text(encoding="utf-8").format(
+        town=town.name,
+        office=town.office_name,
+        address=town.postal_address,
+        lines="\n".join(lines),
     )

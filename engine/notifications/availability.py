@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from engine.deadlines.models import Deadline
 from engine.deadlines.operations import open_deadline
 from engine.documents.models import Document, DocumentState
 from engine.errors import RuleBroken
-from engine.notifications.acknowledgement import ACCESS_RULE
-from engine.notifications.closing import meet_term_to_notify
+from engine.notifications.acknowledgement import ACCESS_RULE, issue_availability
+from engine.notifications.closing import RESOLUTION, SYSTEM, meet_term_to_notify
+from engine.notifications.exchange.dispatching import dispatch
 from engine.notifications.models import Notification, NotificationState
+from engine.notifications.pending.meeting import meet_term_to_send
+from engine.notifications.precedence import END_OF_DAY
 from engine.operation import Act
 from engine.people.models import Channel
 from engine.registry.models import Book
 from engine.registry.models import Channel as RegistryChannel
 from engine.registry.operations import enter
-
-END_OF_DAY = timedelta(seconds=1)
-"""A term is due at 23:59:59 and its last day runs to its end."""
 
 
 def check_ready(document: Document) -> None:
@@ -47,6 +45,8 @@ def make_available(act: Act, row: Notification) -> None:
         receipt=False,
     )
     row.entry_id, row.available_at = entry.id, entry.presented_at
+    dispatch(act, row)
+    meet_term_to_send(act, row.document_id, entry.presented_at)
     if row.channel == Channel.PAPER.value:
         row.state = NotificationState.TO_POST.value
         return
@@ -60,6 +60,8 @@ def make_available(act: Act, row: Notification) -> None:
     )
     row.deadline_id = deadline.id
     meet_term_to_notify(act, row, entry.presented_at)
+    if row.purpose == RESOLUTION:
+        issue_availability(act.as_system(SYSTEM), row, ())
 
 
 def is_overdue(act: Act, row: Notification) -> bool:

@@ -84,7 +84,7 @@ def end_by_post(
 def find_nobody(
     act: Act, row: Notification, attempt: PostalAttempt, first: PostalAttempt | None
 ) -> None:
-    calendars = Calendars(seat_calendar(act.townhall))
+    calendars = Calendars(seat_calendar(act.townhall, act.session))
     verdict = judge(None if first is None else first.at, attempt.at, calendars)
     match verdict.place:
         case Place.VOID:

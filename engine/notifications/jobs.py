@@ -9,7 +9,11 @@ from engine.jobs import job
 from engine.notifications.mail import MailRefused, mail_sender
 from engine.notifications.models import Notice
 from engine.notifications.notices import SEND_JOB, message_of
-from engine.notifications.operations import notice_failed, notice_sent
+from engine.notifications.operations import (
+    notice_failed,
+    notice_sent,
+    tell_of_expediente,
+)
 from engine.townhall import Call
 
 
@@ -31,3 +35,9 @@ def send_notice(call: Call, *, notice_id: str) -> None:
         notice_failed(call, notice_id=identifier, why=error.message)
         raise
     notice_sent(call, notice_id=identifier)
+
+
+@job("notifications.tell")
+def tell(call: Call, *, expediente_id: str, subject: str, text: str) -> None:
+    """Tell an expediente's parties something that begins no term, for the rooms above this one."""
+    tell_of_expediente(call, expediente_id=UUID(expediente_id), subject=subject, text=text)

@@ -8,8 +8,10 @@ import ssl
 import tempfile
 from contextlib import suppress
 from dataclasses import dataclass, field
+from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTP as CRLF
+from email.policy import default
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
@@ -136,6 +138,28 @@ class FolderSender:
             with suppress(FileNotFoundError):
                 Path(temporary).unlink()
             raise
+
+
+@dataclass(frozen=True)
+class KeptMessage:
+    """A message that a folder keeps, as it would have been read; at: as its heading says."""
+
+    to: str
+    subject: str
+    at: str
+    text: str
+
+
+def kept_messages(folder: Path, most: int = 100) -> tuple[KeptMessage, ...]:
+    """The messages that never left the computer, the newest first."""
+    paths = sorted(folder.glob("*.eml"), key=lambda path: path.name, reverse=True)[:most]
+    found = []
+    for path in paths:
+        message = message_from_bytes(path.read_bytes(), policy=default)
+        body = message.get_body(("plain",))
+        text = "" if body is None else str(body.get_content())
+        found.append(KeptMessage(message["To"], message["Subject"], message["Date"], text))
+    return tuple(found)
 
 
 def mail_sender(townhall: TownHall) -> MailSender:

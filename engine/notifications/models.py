@@ -76,12 +76,17 @@ class ChannelReason(StrEnum):
 
 
 class Via(StrEnum):
-    """Where a notification was closed."""
+    """Where a notification was closed.
+
+    conduct: the person acted in a way that shows that they know the act (art. 40.3).
+    """
 
     SEDE = "sede"
     POST = "post"
     OFFICE = "office"
     GAZETTE = "gazette"
+    DEHU = "dehu"
+    CONDUCT = "conduct"
 
 
 class PostalResult(StrEnum):
@@ -98,7 +103,9 @@ class Notification(EntityRow, Base):
 
     document_id: the act; entry_id: its exit in the registry; acknowledgement_id: the document that
     proves how it ended; closed_by: the person who opened or rejected it, when one did;
-    reference: the workflow signal that waits; announcement: the number of the gazette's notice.
+    reference: the workflow signal that waits; announcement: the number of the gazette's notice;
+    availability_id: the document that proves, before any end, that the town notified in time;
+    defect: what was wrong with it, when it takes effect by what the person did.
     """
 
     __tablename__ = "notification"
@@ -122,6 +129,8 @@ class Notification(EntityRow, Base):
     closed_via: Mapped[str | None]
     announcement: Mapped[str | None]
     acknowledgement_id: Mapped[UUID | None]
+    availability_id: Mapped[UUID | None]
+    defect: Mapped[str | None]
     notice_sent_at: Mapped[datetime | None]
     notice_failure: Mapped[str | None]
     reference: Mapped[str | None]
@@ -138,6 +147,7 @@ class Notification(EntityRow, Base):
         refers("deadline_id", "deadline"),
         refers("closed_by", "person"),
         refers("acknowledgement_id", "document"),
+        refers("availability_id", "document"),
         one_of("channel", Channel, "channel"),
         one_of("channel_reason", ChannelReason, "channel_reason"),
         one_of("state", NotificationState, "state"),
@@ -171,7 +181,8 @@ class Notice(EntityRow, Base):
     A notice is never the notification (art. 41.6 of Ley 39/2015): when it fails nothing is void.
     person_id: who is told, the interested person or the representative;
     notification_id: the one that it tells of; an advice has none and stands in the person's folder;
-    email: where it goes, empty when no address is known; failure: why the last try went wrong.
+    email: where it goes, empty when no address is known; failure: why the last try went wrong;
+    reference: the job that asked for it, so that the same job run twice tells once.
     """
 
     __tablename__ = "notice"
@@ -184,8 +195,10 @@ class Notice(EntityRow, Base):
     created_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
     failure: Mapped[str | None]
+    reference: Mapped[str | None]
 
     __table_args__ = (
+        UniqueConstraint("entity_id", "reference", "person_id"),
         Index(None, "entity_id", "person_id", "created_at"),
         Index(None, "entity_id", "notification_id"),
         refers("person_id", "person"),

@@ -47,10 +47,17 @@ def tell_of_notification(
 
 
 def tell(
-    act: Act, people: Iterable[Person], subject: str, text: str, expediente_id: UUID | None
+    act: Act,
+    people: Iterable[Person],
+    subject: str,
+    text: str,
+    expediente_id: UUID | None,
+    reference: str | None = None,
 ) -> tuple[Notice, ...]:
     """Leave an advice in each person's folder, and send it to those who gave an e-mail address."""
-    return tuple(_tell(act, person, subject, text, expediente_id, None) for person in people)
+    return tuple(
+        _tell(act, person, subject, text, expediente_id, None, reference) for person in people
+    )
 
 
 def _tell(
@@ -60,6 +67,7 @@ def _tell(
     text: str,
     expediente_id: UUID | None,
     notification_id: UUID | None,
+    reference: str | None = None,
 ) -> Notice:
     notice = Notice(
         person_id=person.id,
@@ -69,6 +77,7 @@ def _tell(
         text=text,
         email=person.email,
         created_at=act.now,
+        reference=reference,
     )
     act.session.add(notice)
     act.session.flush()

@@ -5,15 +5,19 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import select
+
 from engine.deadlines.models import Deadline
 from engine.documents.holds import withhold
 from engine.documents.models import Document
 from engine.errors import BadInput, RuleBroken
 from engine.expedientes.models import Expediente
+from engine.notifications.acknowledgement import issue_availability
 from engine.notifications.availability import check_ready, is_overdue, make_available
 from engine.notifications.channels import channel_for, is_first_of_office
 from engine.notifications.closing import (
     RESOLUTION,
+    SYSTEM,
     Closing,
     attempts_of,
     close,
@@ -260,6 +264,8 @@ def record_attempt(
             give_up(row)
     act.session.flush()
     meet_term_to_notify(act, row, attempt.at)
+    if row.purpose == RESOLUTION and row.closed_at is None:
+        issue_availability(act.as_system(SYSTEM), row, (*earlier, attempt))
     act.note(state=row.state, void=attempt.why_void is not None)
     return attempt
 
@@ -318,6 +324,32 @@ def advise(
         people.append(act.get(Person, representative_id))
     notices = tell(act, people, wording, text.strip(), expediente_id)
     act.about("notice", notices[0].id, expediente_id)
+    act.note(notices=[str(notice.id) for notice in notices])
+    return notices
+
+
+@operation(
+    "notifications.tell", permission="notifications.advise", basis="art. 41.6 de la Ley 39/2015"
+)
+def tell_of_expediente(
+    act: Act, *, expediente_id: UUID, subject: str, text: str
+) -> tuple[Notice, ...]:
+    """Tell an expediente's parties something that begins no term; the same job tells it once.
+
+    Nothing when nobody is interested in it.
+    """
+    row = act.lock(Expediente, expediente_id)
+    act.about("expediente", row.id, row.id)
+    reference = act.call.trace.job
+    told = reference is not None and act.session.scalar(
+        select(Notice.id).where(Notice.reference == reference).limit(1)
+    )
+    if row.person_id is None or told:
+        act.note(effect=False)
+        return ()
+    parties = dict.fromkeys((row.person_id, row.representative_id or row.person_id))
+    people = [act.get(Person, identifier) for identifier in parties]
+    notices = tell(act, people, subject, text.strip(), row.id, reference)
     act.note(notices=[str(notice.id) for notice in notices])
     return notices
 

@@ -14,8 +14,7 @@ from engine.documents.models import Document, DocumentState
 from engine.errors import NotFound
 from engine.expedientes.access import covered_expediente
 from engine.notifications.acknowledgement import how_it_ended
-from engine.notifications.announcement import announcement_text
-from engine.notifications.availability import END_OF_DAY
+from engine.notifications.announcement import announcement_of_several, announcement_text
 from engine.notifications.channels import paper_sentences
 from engine.notifications.models import (
     OPEN,
@@ -27,6 +26,7 @@ from engine.notifications.models import (
     PostalResult,
     Via,
 )
+from engine.notifications.precedence import END_OF_DAY
 from engine.people.models import Channel, Official, Person
 from engine.permissions import Actor, ActorKind
 from engine.registry.models import RegistryEntry
@@ -72,6 +72,7 @@ class NotificationRow:
     closed_by: UUID | None
     closed_via: Via | None
     announcement: str | None
+    defect: str | None
     acknowledgement_id: UUID | None
     acknowledgement_ready: bool
     notice_sent_at: datetime | None
@@ -182,6 +183,19 @@ def announcement(session: Session, town: Town, notification_id: UUID, actor: Act
     if person is None or actor.kind is ActorKind.CITIZEN:
         raise NotFound
     return announcement_text(town, row.unit_name, row.entry_code, person)
+
+
+def announcement_together(
+    session: Session, town: Town, actor: Actor
+) -> tuple[tuple[NotificationRow, ...], str]:
+    """What waits to be announced, and one text for the gazette that says of nobody more than needed."""
+    rows = tuple(
+        row for row in to_post(session, actor) if row.state is NotificationState.UNDELIVERED
+    )
+    found = session.scalars(select(Person).where(Person.id.in_([row.person_id for row in rows])))
+    numbers = {person.id: person.document_number for person in found}
+    told = [(row.unit_name, row.entry_code, numbers[row.person_id]) for row in rows]
+    return rows, announcement_of_several(town, told)
 
 
 def attempts(session: Session, notification_id: UUID) -> tuple[AttemptRow, ...]:
@@ -312,6 +326,7 @@ def _row(
         closed_by=row.closed_by,
         closed_via=Via(row.closed_via) if row.closed_via else None,
         announcement=row.announcement,
+        defect=row.defect,
         acknowledgement_id=row.acknowledgement_id,
         acknowledgement_ready=acknowledgement == DocumentState.SEALED.value,
         notice_sent_at=row.notice_sent_at,

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from engine.documents.models import Document, DocumentState
 from engine.expedientes.models import WITHDRAWING, Expediente, ExpedienteState
-from engine.expedientes.withdrawal import RESOLUTION_TEMPLATE
+from engine.expedientes.withdrawal import RESOLUTION_TEMPLATES
 from engine.notifications.models import Notification, NotificationState
 
 _BATCH = 100
@@ -57,7 +57,7 @@ def _withdrawn() -> ColumnElement[bool]:
     return and_(
         Expediente.state == ExpedienteState.OPEN.value,
         Expediente.phase == WITHDRAWING,
-        Document.template == RESOLUTION_TEMPLATE,
+        Document.template.in_(RESOLUTION_TEMPLATES),
     )
 
 

@@ -13,8 +13,9 @@ from sqlalchemy import select
 
 from engine.clock import FixedClock
 from engine.documents.models import Document
-from engine.errors import RuleBroken
+from engine.errors import BadInput, RuleBroken
 from engine.ids import new_id
+from engine.jobs import JOBS
 from engine.notifications import operations, queries
 from engine.notifications.models import Notification
 from engine.operation import OPERATIONS, Act, operation
@@ -100,3 +101,85 @@ def test_without_an_interested_person_there_is_nobody_to_notify(
     for case in (None, new_id()):
         with pytest.raises(RuleBroken, match="interesada"):
             ask("notifications/notify", case, document_id=str(act_document.id), subject="x")
+
+
+def test_a_process_notifies_another_party_without_the_first_ones_representative(
+    hall: TownHall,
+    ask: Ask,
+    case: UUID,
+    citizen: Person,
+    company: Person,
+    act_document: Document,
+) -> None:
+    """NOT-1: everybody whose rights are affected is notified, not only who asked."""
+    ask(
+        "notifications/notify",
+        case,
+        document_id=str(act_document.id),
+        subject="x",
+        person_id=str(company.id),
+    )
+    with hall.database.reading() as session:
+        row = session.scalars(select(Notification)).one()
+    assert (row.person_id, row.representative_id) == (company.id, None)
+    value = ask("notifications/advise", case, subject="A", text="B", person_id=str(company.id))
+    assert len(value["notices"]) == 1
+    for nobody in (str(new_id()), "nobody"):
+        with pytest.raises(RuleBroken, match="No consta"):
+            ask("notifications/advise", case, subject="A", text="B", person_id=nobody)
+
+
+def test_a_process_publishes_and_waits_until_it_is_published(
+    hall: TownHall,
+    ask: Ask,
+    case: UUID,
+    act_document: Document,
+    signals: list[tuple[str, dict[str, Any]]],
+    run_all: Callable[[], int],
+) -> None:
+    """NOT-15: on the sede's board it is published at once, and the process goes on."""
+    parameters = {"subject": "Lista de admitidos", "text": "Se publica la lista."}
+    waited = ask(
+        "notifications/publish",
+        case,
+        reason="several",
+        document_id=str(act_document.id),
+        **parameters,
+    )
+    assert waited == Wait("token-9")
+    run_all()
+    ((_, result),) = signals
+    assert (result["published"], result["place"]) == (True, "board")
+    with pytest.raises(BadInput, match="motivo"):
+        ask("notifications/publish", case, reason="because", **parameters)
+    with pytest.raises(RuleBroken, match="expediente"):
+        ask("notifications/publish", None, reason="several", **parameters)
+
+
+def test_the_rooms_above_tell_an_expedientes_parties_by_a_job_and_once(
+    hall: TownHall, case: UUID, electronic: Person, company: Person
+) -> None:
+    """PLZ-13: a suspension and its end are told to both; the job run twice tells once."""
+    for _ in range(2):
+        JOBS["notifications.tell"].handler(
+            hall.system("notifications.tell", job="1-77"),
+            expediente_id=str(case),
+            subject="Plazo suspendido",
+            text="Se pidió un informe.",
+        )
+    with hall.database.reading() as session:
+        for person in (electronic, company):
+            (advice,) = queries.advices(session, themselves(person))
+            assert (advice.subject, advice.expediente_id) == ("Plazo suspendido", case)
+
+
+def test_the_outcome_of_a_resolution_is_checked_against_the_silence_before_it_is_notified(
+    hall: TownHall, ask: Ask, case: UUID, act_document: Document
+) -> None:
+    """SIL-2: a refusal that silence forbids is never notified; of other acts nobody asks."""
+    parameters = {"document_id": str(act_document.id), "subject": "x", "outcome": "eaten"}
+    with pytest.raises(BadInput, match="no es un resultado"):
+        ask("notifications/notify", case, purpose="resolution", **parameters)
+    with hall.database.reading() as session:
+        assert session.scalars(select(Notification)).all() == []
+    assert ask("notifications/notify", case, **parameters) == Wait("token-9")

@@ -1,0 +1,1 @@
+"""By which channels each notification went, and what each channel told of it."""

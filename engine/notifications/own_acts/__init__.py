@@ -1,0 +1,1 @@
+"""Notifies the acts that expedientes make by themselves, and tells them when each was notified."""

@@ -1,0 +1,1 @@
+"""The acts that were adopted and nobody has been notified of (art. 40.2)."""
