@@ -79,7 +79,7 @@ def seal_consent(
 ) -> bytes:
     """The evidence of a consent, as a compact JWS with the organ's seal.
 
-    purpose: what was signed (`application`, `withdrawal`); sha256: of the signed bytes.
+    purpose: what was signed (`application`, `withdrawal`, `waiver`); sha256: of the signed bytes.
     """
     from signatures.tokens import Signer, seal_evidence
 

@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import and_, false, or_, select
 from sqlalchemy.orm import Session
 
-from engine.deadlines.models import Deadline, DeadlineState
+from engine.deadlines.models import RUNNING, Deadline, DeadlineState
 from engine.documents.models import Document
 from engine.documents.queries import READ_ANY as READ_LOOSE
 from engine.expedientes.access import accessible_to
@@ -30,7 +30,7 @@ PAGE = 50
 
 @dataclass(frozen=True)
 class Heading:
-    """What names an expediente in a list; due_at: when its open term to resolve ends."""
+    """What names an expediente in a list; due_at: when its term to resolve ends, suspended: or stands still."""
 
     id: UUID
     number: str
@@ -38,6 +38,7 @@ class Heading:
     procedure_key: str
     person_name: str
     due_at: datetime | None
+    suspended: bool = False
 
 
 @dataclass(frozen=True)
@@ -68,17 +69,26 @@ def headings(session: Session, identifiers: Iterable[UUID | None]) -> dict[UUID,
             Expediente.procedure_key,
             Person.display_name,
             Deadline.due_at,
+            Deadline.state,
         )
         .outerjoin(Person, Person.id == Expediente.person_id)
         .outerjoin(
             Deadline,
-            and_(Deadline.id == Expediente.deadline_id, Deadline.state == DeadlineState.OPEN.value),
+            and_(Deadline.id == Expediente.deadline_id, Deadline.state.in_(RUNNING)),
         )
         .where(Expediente.id.in_(wanted))
     )
     return {
-        identifier: Heading(identifier, number, title, key, person or "", due_at)
-        for identifier, number, title, key, person, due_at in rows
+        identifier: Heading(
+            identifier,
+            number,
+            title,
+            key,
+            person or "",
+            due_at,
+            state == DeadlineState.SUSPENDED.value,
+        )
+        for identifier, number, title, key, person, due_at, state in rows
     }
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from engine.db import Base, EntityOwned, EntityRow, one_of, refers
 from engine.documents.models import Document
+from engine.expedientes.silence.models import SilenceEffect
 from engine.expedientes.words import title_words, words_of
 
 
@@ -53,7 +54,7 @@ _OUTCOME_LABELS = {
     Outcome.DENIED: "Denegado",
     Outcome.ANSWERED: "Contestado",
     Outcome.NOT_OURS: "Remitido a quien es competente",
-    Outcome.WITHDRAWN: "Terminado porque usted desistió",
+    Outcome.WITHDRAWN: "Terminado porque usted desistió o renunció",
     Outcome.DESISTED: "Terminado por no corregir la solicitud en plazo",
     Outcome.PAID: "Pagado",
     Outcome.REJECTED: "Rechazado",
@@ -79,6 +80,11 @@ class Expediente(EntityRow, Base):
     person_id: the interested person; representative_id: who acted for them when it was filed;
     entry_id: the registry entry that began it; deadline_id: the term to resolve and notify, None
     while the calendar of its year is not published; term_starts_at: the instant that term runs from;
+    silence_effect: what its end without a notified resolution means, None when nothing, and
+    silence_article why, when it is not its procedure that says it;
+    silence_reference: the workflow signal that waits for that; communication_id: the document of
+    art. 21.4, communicated_at when its person was told, and communication_deadline_id the days for
+    that, where its process sends one;
     answers: what was filed, as the form stores it; search_text: folded words, for the search;
     closing_reference: the workflow signal that waits for the signed index; index_asked_at: when the job
     that makes the index was asked for, None while its documents are not ready.
@@ -101,6 +107,12 @@ class Expediente(EntityRow, Base):
     entry_id: Mapped[UUID | None]
     deadline_id: Mapped[UUID | None]
     term_starts_at: Mapped[datetime]
+    silence_effect: Mapped[str | None]
+    silence_article: Mapped[str] = mapped_column(default="")
+    silence_reference: Mapped[str | None]
+    communication_id: Mapped[UUID | None]
+    communicated_at: Mapped[datetime | None]
+    communication_deadline_id: Mapped[UUID | None]
     answers: Mapped[dict[str, Any]] = mapped_column(default=dict)
     search_text: Mapped[str]
     closed_at: Mapped[datetime | None]
@@ -117,6 +129,12 @@ class Expediente(EntityRow, Base):
         Index(None, "entity_id", "state", "closed_at"),
         Index(None, "entity_id", "procedure_key", "state"),
         Index(
+            "ix_expediente_communicating",
+            "entity_id",
+            "id",
+            postgresql_where=text("communication_id IS NOT NULL AND communicated_at IS NULL"),
+        ),
+        Index(
             "ix_expediente_entity_id_withdrawing",
             "entity_id",
             "phase_at",
@@ -128,7 +146,10 @@ class Expediente(EntityRow, Base):
         refers("entry_id", "registry_entry"),
         refers("deadline_id", "deadline"),
         refers("index_document_id", "document"),
+        refers("communication_id", "document"),
+        refers("communication_deadline_id", "deadline"),
         one_of("state", ExpedienteState, "state"),
+        one_of("silence_effect", SilenceEffect, "silence_effect"),
         one_of("outcome", Outcome, "outcome"),
     )
 

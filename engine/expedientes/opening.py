@@ -21,17 +21,21 @@ from engine.documents.models import Document
 from engine.documents.operations import assign_expediente
 from engine.expedientes.models import Expediente, ExpedienteState
 from engine.expedientes.numbering import take_number
+from engine.expedientes.silence.models import SilenceEffect
 from engine.expedientes.values import with_numbers
 from engine.expedientes.words import folded
 from engine.operation import Act
 from engine.people.models import Channel, Person
 from engine.people.queries import unit_by_code
 from engine.procedures.package import Procedure
+from engine.procedures.silence import NONE
 from engine.registry.models import RegistryEntry
 from engine.registry.operations import link_expediente
 from engine.townhall import TownHall
 
 RECEIVED = "received"
+COMMUNICATION = "communication"
+"""The rule of the term to send the communication of art. 21.4."""
 
 
 def new_expediente(
@@ -66,6 +70,7 @@ def new_expediente(
         phase_at=act.now,
         entry_id=None if entry is None else entry.id,
         term_starts_at=starts_at,
+        silence_effect=effect_of(procedure),
         answers=dict(answers),
         search_text="",
         version=1,
@@ -73,6 +78,8 @@ def new_expediente(
     row.search_text = folded([row.number, title, procedure.title, *_named(person), *words])
     term = open_term(act, row, procedure)
     row.deadline_id = None if term is None else term.id
+    told = open_communication(act, row, procedure)
+    row.communication_deadline_id = None if told is None else told.id
     act.session.add(row)
     act.session.flush()
     return row
@@ -97,6 +104,29 @@ def open_term(act: Act, row: Expediente, procedure: Procedure) -> Deadline | Non
             person_id=row.person_id,
             term=None if length is None else Term.parse(length),
             filing=row.entry_id is not None,
+        )
+    except NoCalendarForYear:
+        return None
+
+
+def effect_of(procedure: Procedure) -> SilenceEffect | None:
+    """What the end of the maximum term means in a procedure (arts. 24.1 and 25.1; SIL-1)."""
+    if procedure.expiry is not None:
+        return SilenceEffect.EXPIRY
+    return None if procedure.silence == NONE else SilenceEffect(procedure.silence)
+
+
+def open_communication(act: Act, row: Expediente, procedure: Procedure) -> Deadline | None:
+    """The ten days to send the communication of art. 21.4 (PLZ-12), where the process sends one."""
+    if row.entry_id is None or not procedure.communicates:
+        return None
+    try:
+        return open_deadline(
+            act,
+            rule=COMMUNICATION,
+            starts_at=row.term_starts_at,
+            expediente_id=row.id,
+            filing=True,
         )
     except NoCalendarForYear:
         return None

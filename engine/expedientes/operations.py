@@ -8,16 +8,19 @@ from typing import Any
 from uuid import UUID
 
 from engine.documents.codes import DocumentKind
-from engine.errors import BadInput, ConfigurationError, NotFound, Stale
+from engine.errors import BadInput, ConfigurationError, NotFound, RuleBroken, Stale
 from engine.expedientes.access import require_power
 from engine.expedientes.choices import choices_for
 from engine.expedientes.consent import Identification
 from engine.expedientes.contributions import Contribution, present, require_open
+from engine.expedientes.late import late_answers, take_late
 from engine.expedientes.models import WITHDRAWING, Expediente, ExpedienteState
 from engine.expedientes.opening import bring_in, entry_data, first_data, new_expediente, open_term
+from engine.expedientes.silence.guard import check_task
 from engine.expedientes.uploads import UploadedFile, keep_contributions
 from engine.expedientes.values import read_form, with_numbers
 from engine.expedientes.withdrawal import (
+    Leaving,
     accept_withdrawal,
     drop_signatures,
     withdrawal_document,
@@ -176,7 +179,8 @@ def complete_task(
     """Read the form of a task and complete it; the expediente's id, None when it has none.
 
     data: what the browser sent. Raises BadInput with every field at fault, NotFound when the task
-    is not the actor's, Stale when it changed, and what the next steps refuse.
+    is not the actor's, Stale when it changed, and what the next steps refuse. What silence does not
+    let be decided is told here, before anything is signed (SIL-2).
     """
     item = act.get(WorkItem, work_item_id)
     if item.kind == CORRECTION or not may_see(act.session, item, act.actor):
@@ -195,7 +199,9 @@ def complete_task(
             tuple((error.field_id, error.message) for error in errors),
         )
     act.note(element=item.element, form=form.key, form_version=form.version)
-    workflow.complete(act, work_item_id=item.id, data=with_numbers(form, values), version=version)
+    answers = with_numbers(form, values)
+    check_task(act.session, instance, item, known.resolution, answers)
+    workflow.complete(act, work_item_id=item.id, data=answers, version=version)
     return item.expediente_id
 
 
@@ -205,8 +211,9 @@ def answer_correction(
 ) -> Presented:
     """Answer what the town hall asked to be mended: registered, and the process goes on.
 
-    The process gets `text`, `documents` (their ids) and `entry`. Raises NotFound when it is not
-    asked of the actor, Stale when it was answered or its term ended.
+    After its term too, until what its end brought about is notified (PLZ-19): the process then goes
+    back to it. The process gets `text`, `documents` (their ids), `entry` and, after the term, `late`.
+    Raises NotFound when it is not asked of the actor, Stale when it was answered or it is too late.
     """
     found = act.get(WorkItem, work_item_id)
     mine = found.kind == CORRECTION and may_work(act.session, found, act.actor)
@@ -215,9 +222,10 @@ def answer_correction(
     # The instance first, then the registry's counter: the order of every transition.
     act.lock(ProcessInstance, found.instance_id)
     item = act.lock(WorkItem, work_item_id)
-    if item.state != WorkState.OPEN.value:
-        raise Stale("Esta petición ya está contestada o su plazo ha terminado.")
     row = act.get(Expediente, found.expediente_id)
+    late = item.state != WorkState.OPEN.value
+    if late and item.id not in late_answers(act.session, row):
+        raise Stale("Esta petición ya está contestada o su plazo ha terminado.")
     require_power(act, row.procedure_key)
     wording = _wording(text, files)
     documents = keep_contributions(act, files, row.id, DocumentKind.CITIZEN_COMMUNICATION)
@@ -237,7 +245,10 @@ def answer_correction(
     }
     act.about("expediente", row.id, row.id)
     act.note(entry=entry.code, element=item.element)
-    workflow.complete(act, work_item_id=item.id, data=answer, version=version)
+    if late:
+        take_late(act, row, item, answer)
+    else:
+        workflow.complete(act, work_item_id=item.id, data=answer, version=version)
     return Presented(entry.id, entry.code, row.id)
 
 
@@ -285,29 +296,35 @@ def withdraw(
     expediente_id: UUID,
     reason: str,
     consent: bool,
+    leaving: Leaving = Leaving.WITHDRAWAL,
     method: str = "",
     level: str = "",
     request_id: str = "",
 ) -> Presented:
-    """Withdraw an application: registered and signed by consent, accepted outright (INS-9).
+    """Withdraw an application, or waive the right: registered, signed, accepted outright (INS-9).
 
     The process stops; the resolution that accepts it is rendered and sealed by job and then
     notified, which ends the expediente. method, level, request_id: how the person had identified.
     """
     if not consent:
-        message = "Para desistir tiene que marcar la casilla de consentimiento."
+        message = "Para hacerlo tiene que marcar la casilla de consentimiento."
         raise BadInput(message, (("consent", message),))
     row, instance = _going_on(act, expediente_id)
+    if row.entry_id is None:
+        raise RuleBroken(
+            "Este procedimiento lo inició el ayuntamiento: no hay ninguna solicitud suya de la que "
+            "desistir. Puede alegar lo que crea conveniente."
+        )
     system = act.as_system(row.procedure_key)
-    drop_signatures(system, row)
+    drop_signatures(system, row, leaving.noun)
     identification = Identification(method, level, request_id or act.call.trace.request_id or "")
-    signed = withdrawal_document(act, row, reason.strip(), identification)
+    signed = withdrawal_document(act, row, leaving, reason.strip(), identification)
     entry = present(act, row, signed)
     act.about("expediente", row.id, row.id)
-    act.note(entry=entry.code)
+    act.note(entry=entry.code, leaving=leaving)
     if instance.state not in _ENDED:
-        workflow.cancel(system, instance_id=instance.id, reason="Desistimiento")
-    accept_withdrawal(system, row, entry)
+        workflow.cancel(system, instance_id=instance.id, reason=leaving.noun)
+    accept_withdrawal(system, row, leaving, entry)
     change_phase(system, expediente_id=row.id, phase=WITHDRAWING)
     return Presented(entry.id, entry.code, row.id)
 

@@ -1,7 +1,9 @@
-"""What models ask of expedientes: `expedientes/close`, and `expedientes/phase` by the runtime itself."""
+"""What models ask of expedientes: `expedientes/close`, `expedientes/party`, and `expedientes/phase` by
+the runtime itself."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from sqlalchemy import select
@@ -10,6 +12,8 @@ from engine.errors import BadInput, NotFound, RuleBroken
 from engine.expedientes.closing.operations import close as close_expediente
 from engine.expedientes.models import Expediente, Outcome
 from engine.expedientes.operations import change_phase, open_ex_officio
+from engine.expedientes.parties import find_or_add
+from engine.expedientes.withdrawal import drop_signatures
 from engine.operation import Act
 from engine.procedures.queries import current
 from engine.services import InstanceView, Wait, service
@@ -33,6 +37,13 @@ def close(act: Act, instance: InstanceView, *, outcome: str) -> Wait:
     return Wait(instance.reference)
 
 
+@service("expedientes/drop_signatures")
+def drop_what_waits(act: Act, instance: InstanceView, *, reason: str) -> None:
+    """Take back what waits to be signed in the expediente, since nothing of it will be decided."""
+    row = act.get(Expediente, _expediente_of(instance))
+    drop_signatures(act, row, reason)
+
+
 @service("expedientes/phase")
 def phase(act: Act, instance: InstanceView, *, phase: str) -> None:
     """Say in which phase the expediente stands, when it changed."""
@@ -40,6 +51,38 @@ def phase(act: Act, instance: InstanceView, *, phase: str) -> None:
     now = act.session.scalar(select(Expediente.phase).where(Expediente.id == expediente_id))
     if now is not None and now != phase:
         change_phase(act, expediente_id=expediente_id, phase=phase)
+
+
+@service("expedientes/party")
+def party(
+    act: Act,
+    _instance: InstanceView,
+    *,
+    document: str,
+    name: str,
+    surname1: str | None = "",
+    surname2: str | None = "",
+    street: str | None = "",
+    postcode: str | None = "",
+    town: str | None = "",
+    province: str | None = "",
+) -> Mapping[str, str]:
+    """Find another person whom the expediente affects by their document, or add them.
+
+    The value: `person_id`, to notify them. Raises BadInput when the document is not valid.
+    """
+    said = {
+        "document": document,
+        "name": name,
+        "surname1": surname1,
+        "surname2": surname2,
+        "street": street,
+        "postcode": postcode,
+        "town": town,
+        "province": province,
+    }
+    person = find_or_add(act, {key: value or "" for key, value in said.items()})
+    return {"person_id": str(person.id)}
 
 
 @service(STARTER)

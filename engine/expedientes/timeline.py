@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, true
+from sqlalchemy import String, cast, select, true
 from sqlalchemy.orm import Session
 
 from engine.audit.models import AuditEvent
@@ -20,10 +20,11 @@ from engine.people.models import Official
 from engine.procedures.package import Procedure
 from engine.registry.models import Book, RegistryEntry
 from engine.signing.models import RequestState, SignatureRequest
-from engine.workflow.models import WorkState
+from engine.workflow.models import WorkItem, WorkState
 from engine.workflow.queries import WorkItemRow, items_of
 
 _PHASE = "expedientes.change_phase"
+_CLAIM = "workflow.claim"
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,7 @@ def happenings(
         *_signatures(session, documents),
         *(_refusals(session, row) if staff else ()),
         *(_tasks(items_of(session, row.id)) if staff else ()),
+        *(_out_of_order(session, row) if staff else ()),
         *_end(row, withheld_since),
     ]
     return tuple(sorted(found, key=lambda item: item.at))
@@ -149,6 +151,27 @@ def _tasks(items: Iterable[WorkItemRow]) -> Iterator[Happening]:
                 f"Tarea hecha: {item.title}",
                 item.completed_by_words,
                 item.unit_name,
+            )
+
+
+def _out_of_order(session: Session, row: Expediente) -> Iterator[Happening]:
+    """Who took a task of it before others that began earlier, and by what order (INS-1)."""
+    events = session.execute(
+        select(AuditEvent.at, AuditEvent.body, Official.display_name, WorkItem.title)
+        .join(Official, Official.id == AuditEvent.actor_id)
+        .join(WorkItem, cast(WorkItem.id, String) == AuditEvent.object_id)
+        .where(
+            AuditEvent.expediente_id == row.id,
+            AuditEvent.type == _CLAIM,
+            AuditEvent.result == "ok",
+        )
+        .order_by(AuditEvent.at, AuditEvent.id)
+    )
+    for at, body, name, title in events:
+        said = json.loads(body)
+        if said.get("facts", {}).get("out_of_order"):
+            yield Happening(
+                at, f"Se tomó fuera del orden de inicio: {title}", name, said.get("reason") or ""
             )
 
 

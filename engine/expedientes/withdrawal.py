@@ -1,4 +1,4 @@
-"""Part of the withdrawal: the writing that is signed, and the resolution that accepts it (art. 94).
+"""Part of the withdrawal or waiver: the writing that is signed, the resolution that accepts it (art. 94).
 
 The resolution is notified, as any other (arts. 21.1, 40 and 94.4 of Ley 39/2015): engine/notifications
 does it once it is sealed, and the expediente is closed when that notification ends.
@@ -6,6 +6,7 @@ does it once it is sealed, and the expediente is closed when that notification e
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 
 import rfc8785
@@ -36,21 +37,49 @@ from engine.signing import operations as signing
 from engine.signing.models import RequestState, SignatureRequest
 from forms.canonical import fingerprint
 
-RESOLUTION_TEMPLATE = "expedientes/withdrawal"
-"""What the resolutions that accept a withdrawal are known by."""
-
-TEMPLATE = Path(__file__).parent / "documents" / "withdrawal.html"
+_DOCUMENTS = Path(__file__).parent / "documents"
 _NO_REASON = "No se indica"
 
 
+class Leaving(StrEnum):
+    """How a person ends what they asked for (art. 94): it alone, or the right that it was about too."""
+
+    WITHDRAWAL = "withdrawal"
+    WAIVER = "waiver"
+
+    @property
+    def noun(self) -> str:
+        """As titles say it."""
+        return "Desistimiento" if self is Leaving.WITHDRAWAL else "Renuncia"
+
+    @property
+    def told(self) -> str:
+        """What the receipt says before the title of the expediente."""
+        return "Desiste de" if self is Leaving.WITHDRAWAL else "Renuncia a lo pedido en"
+
+    @property
+    def resolution(self) -> str:
+        """What the title of its resolution says that is accepted."""
+        return "el desistimiento" if self is Leaving.WITHDRAWAL else "la renuncia"
+
+    @property
+    def template(self) -> str:
+        """What its resolution is known by."""
+        return f"expedientes/{self.value}"
+
+
+RESOLUTION_TEMPLATES = tuple(each.template for each in Leaving)
+"""What the resolutions that accept a withdrawal or a waiver are known by."""
+
+
 def withdrawal_document(
-    act: Act, row: Expediente, reason: str, identification: Identification
+    act: Act, row: Expediente, leaving: Leaving, reason: str, identification: Identification
 ) -> Contribution:
     """The writing as canonical JSON with the evidence of its consent, to be registered."""
     data = rfc8785.dumps(
         {
             "v": 1,
-            "act": "withdrawal",
+            "act": leaving.value,
             "expediente": row.number,
             "person": str(row.person_id),
             "representative": _text(representative_of(act.actor)),
@@ -60,7 +89,7 @@ def withdrawal_document(
     )
     evidence = seal_consent(
         act,
-        purpose="withdrawal",
+        purpose=leaving.value,
         subject_id=row.id,
         sha256=fingerprint(data),
         identification=identification,
@@ -68,17 +97,17 @@ def withdrawal_document(
     )
     writing = add_document(
         act,
-        title=f"Desistimiento del expediente {row.number}",
+        title=f"{leaving.noun} en el expediente {row.number}",
         kind=DocumentKind.CITIZEN_COMMUNICATION,
         origin=Origin.CITIZEN,
         media_type="application/json",
-        name="desistimiento.json",
+        name=f"{leaving.noun.lower()}.json",
         data=data,
         expediente_id=row.id,
     )
     proof = add_document(
         act.as_system(row.procedure_key),
-        title="Prueba de la firma del desistimiento",
+        title=f"Prueba de la firma de {leaving.noun.lower()}",
         kind=DocumentKind.OTHER,
         origin=Origin.ADMINISTRATION,
         media_type=EVIDENCE_TYPE,
@@ -88,11 +117,11 @@ def withdrawal_document(
         person_id=row.person_id,
     )
     return Contribution(
-        subject=f"Desistimiento en el expediente {row.number}",
+        subject=f"{leaving.noun} en el expediente {row.number}",
         contents=(
             Section(
-                "Desistimiento",
-                (("Desiste de", row.title), ("Motivo", reason or _NO_REASON)),
+                leaving.noun,
+                ((leaving.told, row.title), ("Motivo", reason or _NO_REASON)),
             ),
         ),
         documents=(
@@ -102,7 +131,7 @@ def withdrawal_document(
     )
 
 
-def drop_signatures(act: Act, row: Expediente) -> None:
+def drop_signatures(act: Act, row: Expediente, reason: str = "Desistimiento") -> None:
     """Take back what waits to be signed in it; raises RuleBroken while a signature is being put."""
     waiting = act.session.scalars(
         select(SignatureRequest.document_id)
@@ -115,10 +144,10 @@ def drop_signatures(act: Act, row: Expediente) -> None:
         .distinct()
     ).all()
     for document_id in waiting:
-        signing.withdraw(act, document_id=document_id, reason="Desistimiento")
+        signing.withdraw(act, document_id=document_id, reason=reason)
 
 
-def accept_withdrawal(act: Act, row: Expediente, entry: RegistryEntry) -> None:
+def accept_withdrawal(act: Act, row: Expediente, leaving: Leaving, entry: RegistryEntry) -> None:
     """The resolution that accepts it outright, rendered and sealed by job; act: of the system.
 
     Nobody of the parties reads it before it is notified.
@@ -127,8 +156,8 @@ def accept_withdrawal(act: Act, row: Expediente, entry: RegistryEntry) -> None:
     unit = act.get(Unit, row.unit_id)
     resolution = render_document(
         act,
-        template=RESOLUTION_TEMPLATE,
-        source=TEMPLATE.read_text(encoding="utf-8"),
+        template=leaving.template,
+        source=(_DOCUMENTS / f"{leaving.value}.html").read_text(encoding="utf-8"),
         context={
             **standard_context(act),
             "expediente": {"numero": row.number, "titulo": row.title},
@@ -139,7 +168,7 @@ def accept_withdrawal(act: Act, row: Expediente, entry: RegistryEntry) -> None:
             "registro": {"codigo": entry.code, "presentada": entry.presented_at},
             "unidad": unit.name,
         },
-        title=f"Resolución que acepta el desistimiento en el expediente {row.number}",
+        title=f"Resolución que acepta {leaving.resolution} en el expediente {row.number}",
         kind=DocumentKind.RESOLUTION,
         expediente_id=row.id,
         person_id=row.person_id,

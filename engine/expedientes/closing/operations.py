@@ -11,6 +11,7 @@ from engine.documents.operations import add_document
 from engine.errors import RuleBroken
 from engine.expedientes.index import SignedIndex, documents_pending, indexed_documents
 from engine.expedientes.models import Expediente, ExpedienteFolio, ExpedienteState, Outcome
+from engine.expedientes.silence.senses import check_sense
 from engine.operation import Act, operation
 
 
@@ -19,7 +20,8 @@ def close(act: Act, *, expediente_id: UUID, outcome: Outcome, reference: str | N
     """Close it: its term ends, and its index is made and signed when its documents are ready.
 
     reference: the workflow signal that waits for the index. Closing again with the same outcome
-    only takes the reference; raises RuleBroken with another outcome.
+    only takes the reference; raises RuleBroken with another outcome, and with one that takes away
+    what silence granted (art. 24.3, SIL-2).
     """
     row = act.lock(Expediente, expediente_id)
     act.about("expediente", row.id, row.id)
@@ -30,6 +32,7 @@ def close(act: Act, *, expediente_id: UUID, outcome: Outcome, reference: str | N
         act.note(effect=False)
         _wake(act, row)
         return
+    check_sense(act.session, row.id, outcome)
     row.state, row.outcome, row.closed_at = ExpedienteState.CLOSED.value, outcome.value, act.now
     row.phase = "withdrawn" if outcome is Outcome.WITHDRAWN else "closed"
     row.phase_at = act.now

@@ -249,6 +249,13 @@ def contents(sheet: CheckSheet) -> Sequence[Section]:
     return sections
 
 
+_COMMUNICATES = "Este justificante es la comunicación que pide el artículo 21.4 de la Ley 39/2015."
+_COMMUNICATED = (
+    "En diez días hábiles le enviaremos además la comunicación que pide el artículo 21.4 de la "
+    "Ley 39/2015."
+)
+
+
 def notes(known: Procedure, unit_name: str) -> tuple[str, ...]:
     """What art. 21.4 of Ley 39/2015 asks to be told to the filer (PLZ-10, PLZ-12)."""
     return (
@@ -256,8 +263,7 @@ def notes(known: Procedure, unit_name: str) -> tuple[str, ...]:
         f"Efecto del silencio administrativo: {known.silence_text}",
         (
             f"La solicitud la recibe en la fecha de su presentación {unit_name}, unidad competente "
-            "para tramitarla. Este justificante es la comunicación que pide el artículo 21.4 de la "
-            "Ley 39/2015."
+            f"para tramitarla. {_COMMUNICATED if known.communicates else _COMMUNICATES}"
         ),
     )
 

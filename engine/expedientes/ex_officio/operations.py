@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import select
-from stdnum.es import cif
-
 from engine.errors import BadInput, NotFound
 from engine.expedientes.choices import choices_for
 from engine.expedientes.ex_officio.queries import may_begin
 from engine.expedientes.models import Expediente
 from engine.expedientes.operations import open_ex_officio
+from engine.expedientes.parties import find_or_add
 from engine.expedientes.values import read_form
 from engine.operation import Act, operation
-from engine.people.models import Person, PersonKind
-from engine.people.operations import register_person
+from engine.people.models import Person
 from engine.procedures.opening import Opening
 from engine.procedures.queries import current
 from forms.definition import FormDefinition
@@ -77,22 +74,7 @@ def _person(act: Act, opening: Opening, values: Mapping[str, Any]) -> Person | N
     if not opening.person:
         return None
     said = {key: str(values.get(name) or "") for key, name in opening.person.items()}
-    number = said["document"].upper()
-    known = act.session.scalar(select(Person).where(Person.document_number == number))
-    if known is not None:
-        return known
-    address = {
-        key: said[key] for key in ("street", "postcode", "town", "province") if said.get(key)
-    }
     try:
-        return register_person(
-            act.as_system("people.register_person"),
-            kind=PersonKind.COMPANY if cif.is_valid(number) else PersonKind.INDIVIDUAL,
-            document_number=number,
-            name=said["name"],
-            surname1=said.get("surname1", ""),
-            surname2=said.get("surname2", ""),
-            address=address,
-        )
+        return find_or_add(act, said)
     except BadInput as error:
         raise BadInput(error.message, ((opening.person["document"], error.message),)) from None

@@ -304,4 +304,27 @@ def town(hall: TownHall, citizen: Person, company: Person, unit: Unit) -> Town:
     return Town(hall, citizen, company, unit, processor)
 
 
+@pytest.fixture
+def head(town: Town) -> Call:
+    """The head of the unit, who decides how its terms run."""
+    official = people.register_official(
+        town.hall.system("test"),
+        code="b.riva",
+        document_number="00000002W",
+        name="Berta",
+        surname1="Riva",
+        surname2="Soto",
+        title="Jefa de servicio",
+    )
+    people.assign_post(
+        town.hall.system("test"),
+        official_id=official.id,
+        unit_id=town.unit.id,
+        role="head",
+        valid_from=TODAY,
+    )
+    with town.hall.database.reading() as session:
+        return town.hall.call(load_official_actor(session, official.id, TODAY))
+
+
 Run = Callable[[], int]

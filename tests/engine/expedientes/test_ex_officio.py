@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from engine.errors import BadInput, NotFound, Refused
+from engine.errors import BadInput, NotFound, Refused, RuleBroken
+from engine.expedientes import operations as expedientes
 from engine.expedientes import queries
 from engine.expedientes.ex_officio.operations import begin_ex_officio
 from engine.expedientes.ex_officio.queries import openings
@@ -154,3 +155,12 @@ def test_a_procedure_of_the_sede_has_no_opening(town: Town) -> None:
     made["procedure.toml"] = made["procedure.toml"].replace(b'"internal"', b'"sede"')
     with pytest.raises(InvalidPackage, match="solo se inicia de oficio"):
         publish_package(town.hall.system("test"), files=made)
+
+
+def test_nobody_withdraws_what_they_did_not_ask_for(town: Town) -> None:
+    """INS-9: withdrawal is of an application; here there is none."""
+    publish(town)
+    typed = {**TYPED, "document": [town.citizen.document_number]}
+    row = begin_ex_officio(town.staff(), procedure_key="kiosk", data=typed)
+    with pytest.raises(RuleBroken, match="lo inició el ayuntamiento"):
+        expedientes.withdraw(town.call(), expediente_id=row.id, reason="", consent=True)

@@ -1,0 +1,1 @@
+"""Acts of an expediente that the engine makes itself: sealed, notified, and what their notice begins."""

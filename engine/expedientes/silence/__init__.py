@@ -1,0 +1,1 @@
+"""What happens when the maximum term ends unanswered: silence, its certificate, and expiry."""
