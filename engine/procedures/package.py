@@ -23,13 +23,23 @@ from engine.decisions.errors import DecisionError
 from engine.decisions.model import load_decisions
 from engine.errors import TownHallError
 from engine.money import round2
+from engine.procedures.binding import bound_model, check_binding, check_names, parts_of
 from engine.procedures.opening import Opening, opening_faults, read_opening
+from engine.procedures.parts import PART, SHARED, InvalidPart, gather, read_part
 from engine.procedures.references import Parts, Services, check_references
+from engine.procedures.silence import (
+    ExpiryRule,
+    ResolutionRule,
+    read_expiry,
+    read_resolution,
+    silence_findings,
+)
 from engine.workflow.definitions import Finding, check_process, load_definition
 from forms.definition import FormDefinition, FormDefinitionError, load_form
 
 PROCEDURE, MODEL, FORM, DECISIONS = "procedure.toml", "process.bpmn", "form.json", "decisions.dmn"
 STAFF, DOCUMENTS = "staff", "documents"
+_COMMUNICATE = b"expedientes/communicate"
 MAX_TITLE = 240
 MAX_FILES = 200
 MAX_BYTES = 5_000_000
@@ -87,6 +97,8 @@ class Procedure:
     model: bytes = field(repr=False)
     subject: str = ""
     opening: Opening | None = None
+    resolution: ResolutionRule | None = None
+    expiry: ExpiryRule | None = None
     form: FormDefinition | None = field(repr=False, default=None)
     staff_forms: Mapping[str, FormDefinition] = field(repr=False, default_factory=dict)
     decisions: bytes | None = field(repr=False, default=None)
@@ -114,6 +126,11 @@ class Procedure:
         whole = f"{self.title}: {about}" if about else self.title
         return whole if len(whole) <= MAX_TITLE else whole[: MAX_TITLE - 1].rstrip() + "…"
 
+    @property
+    def communicates(self) -> bool:
+        """Whether its process sends the communication of art. 21.4; else its receipt is that."""
+        return _COMMUNICATE in self.model
+
     def phase_words(self, phase: str) -> str:
         """A phase in plain words for the interested person."""
         return self.phases.get(phase, _PHASES.get(phase, phase))
@@ -128,6 +145,10 @@ _PHASES: Mapping[str, str] = MappingProxyType(
         "proposal": "Con propuesta de resolución",
         "resolution": "Pendiente de resolución",
         "notification": "Notificación enviada",
+        "hearing": "Esperamos sus alegaciones",
+        "evidence": "En período de prueba",
+        "public_information": "En información pública",
+        "appeal": "Pendiente de recurso",
         "in_force": "Concedido y en vigor",
         "closed": "Terminado",
         "withdrawing": "Usted desistió: se le notifica la resolución que lo acepta",
@@ -147,7 +168,10 @@ def _numbers(procedure: Procedure, answers: Mapping[str, Any]) -> dict[str, Any]
 
 
 def read_folder(folder: Path) -> dict[str, bytes]:
-    """The files of a package by their path inside it; raises InvalidPackage."""
+    """The files of a package by their path inside it, with those of the shared parts that it calls.
+
+    Raises InvalidPackage.
+    """
     if not folder.is_dir():
         raise InvalidPackage((_fault("", f"no existe la carpeta {folder}"),))
     files = {}
@@ -157,6 +181,7 @@ def read_folder(folder: Path) -> dict[str, bytes]:
             continue
         if path.is_file():
             files[name] = path.read_bytes()
+    files |= gather(files.get(MODEL, b""), folder)
     if len(files) > MAX_FILES or sum(map(len, files.values())) > MAX_BYTES:
         raise InvalidPackage((_fault("", "el paquete es demasiado grande"),))
     return files
@@ -205,9 +230,11 @@ def _load(items: tuple[tuple[str, bytes], ...]) -> Procedure:
         silence_text=raw["silence"]["text"],
         fee=None if fee is None else _fee(fee),
         phases=MappingProxyType(dict(raw.get("phases", {}))),
-        model=files[MODEL],
+        model=bound_model(files),
         subject=raw.get("subject", ""),
         opening=read_opening(raw.get("opening")),
+        resolution=read_resolution(raw),
+        expiry=read_expiry(raw),
         form=load_form(files[FORM]) if FORM in files else None,
         staff_forms=MappingProxyType(
             {_stem(name): load_form(data) for name, data in _in(files, STAFF, ".json")}
@@ -230,8 +257,10 @@ def _fee(raw: Mapping[str, str]) -> Fee:
 
 
 def _in(files: Mapping[str, bytes], folder: str, extension: str) -> Iterator[tuple[str, bytes]]:
-    for name, data in files.items():
-        if name.startswith(f"{folder}/") and name.endswith(extension):
+    """The files of a kind: those of the shared parts, and then the package's own, which stand over them."""
+    for name, data in sorted(files.items(), key=lambda item: not item[0].startswith(f"{SHARED}/")):
+        place = name.split("/", 2)[2] if name.startswith(f"{SHARED}/") else name
+        if place.startswith(f"{folder}/") and name.endswith(extension):
             yield name, data
 
 
@@ -247,13 +276,15 @@ def check_package(
     services: those that models may call (`engine.services.SERVICES`), once the rooms are imported;
     without them no call is compared with them.
     """
-    findings = list(_check_toml(files))
+    shared = PART in files and PROCEDURE not in files
+    findings = list(_check_shared(files) if shared else _check_toml(files))
     if MODEL not in files:
         message = "al paquete le falta el modelo BPMN"
         findings.append(Finding("error", "no-model", MODEL, message))
     else:
+        findings += check_binding(files)
         findings += check_process(
-            files[MODEL], decisions=files.get(DECISIONS), given=_beginning(files)
+            bound_model(files), decisions=files.get(DECISIONS), given=_beginning(files)
         )
     findings += _check_forms(files)
     if DECISIONS in files:
@@ -287,15 +318,24 @@ def _check_toml(files: Mapping[str, bytes]) -> Iterator[Finding]:
         yield _fault(FORM, "un procedimiento de la sede necesita su formulario")
 
 
+def _check_shared(files: Mapping[str, bytes]) -> Iterator[Finding]:
+    """A shared part by itself, before any procedure calls it."""
+    try:
+        yield from check_names(read_part(files[PART]), files)
+    except InvalidPart as error:
+        yield _fault(PART, str(error))
+
+
 def _beginning(files: Mapping[str, bytes]) -> frozenset[str]:
     """The names of the data that the package's process begins with."""
-    if FORM not in files:
+    if FORM not in files and PART not in files:
         return frozenset()
     try:
         raw = tomllib.loads(files.get(PROCEDURE, b"").decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError):
         return BEGINNING
-    return BEGUN_BY_OFFICIAL if "opening" in raw else BEGINNING
+    told = {name for part in parts_of(files).values() for name in (*part.parameters, *part.reads)}
+    return (BEGUN_BY_OFFICIAL if "opening" in raw else BEGINNING) | told
 
 
 def _reason(error: Any) -> str:
@@ -332,19 +372,23 @@ def _check_decisions(data: bytes) -> Iterator[Finding]:
 
 def _check_references(files: Mapping[str, bytes], services: Services | None) -> Iterator[Finding]:
     """That the parts of a package fit together: engine/procedures/references.py."""
-    raw = tomllib.loads(files[PROCEDURE].decode())
+    raw = tomllib.loads(files.get(PROCEDURE, b"").decode())
     form = load_form(files[FORM]) if FORM in files else None
-    for fault in opening_faults(raw, form):
-        yield _fault("opening", fault)
+    definition = load_definition(bound_model(files), files.get(DECISIONS))
+    if raw:
+        for fault in opening_faults(raw, form):
+            yield _fault("opening", fault)
+        yield from silence_findings(raw, definition)
     yield from check_references(
         Parts(
             raw=raw,
-            definition=load_definition(files[MODEL], files.get(DECISIONS)),
+            definition=definition,
             form=form,
             staff={_stem(name): load_form(data) for name, data in _in(files, STAFF, ".json")},
             templates={_stem(name): data.decode() for name, data in _in(files, DOCUMENTS, ".html")},
             decisions=files.get(DECISIONS),
             known_phases=frozenset(_PHASES) | frozenset(raw.get("phases", {})),
+            shared=parts_of(files),
         ),
         services,
     )

@@ -8,14 +8,18 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from engine.deadlines.rules import term_rules
+from engine.deadlines.rules import TermRule, term_rules
 from engine.deadlines.term import Term, TermUnit
 from engine.decisions.model import load_decisions
 from engine.documents.templates import template_fault
 from engine.people.roles import roles
+from engine.procedures.day_terms import check_days
+from engine.procedures.notice_content import RESOLUTION_KINDS, unsaid
+from engine.procedures.parts import Part
+from engine.workflow.calling import RESULT, parameters
 from engine.workflow.definitions import Definition, Finding, legal_term
 from engine.workflow.elements import Element, elements_of
 from engine.workflow.work import CORRECTION, FORM
@@ -36,6 +40,7 @@ PROPERTIES = frozenset(
         "candidates",
         "priority",
         "followUp",
+        "title",
     ],
 )
 """The properties that a user task may have."""
@@ -43,7 +48,8 @@ _ALWAYS = frozenset({"by", "at"})
 _CORRECTION_GIVES = _ALWAYS | {"text", "documents", "entry"}
 _RENDER = "documents/render"
 _LITERAL = re.compile(r'"([^"]*)"')
-_CHOSEN = re.compile(r'(?:then|else)\s+"([^"]*)"')
+_CHOSEN = re.compile(r'(?:then|else)\s+(?:"([^"]*)"|([a-z]\w*)(?![\w.(]|\s+\())')
+_NAME = re.compile(r"[a-z]\w*")
 _CODE = re.compile(r"\{[{%](.*?)[%}]\}", re.DOTALL)
 _LONGEST_MONTHS = 6
 _WORDS = frozenset({Kind.TEXT, Kind.TEXTAREA})
@@ -53,7 +59,8 @@ _WORDS = frozenset({Kind.TEXT, Kind.TEXTAREA})
 class Parts:
     """A package read far enough for its parts to be compared.
 
-    form: what citizens fill in; staff: the officials' forms by name; templates: the documents by name; raw: procedure.toml.
+    form: what citizens fill in; staff: the officials' forms by name; templates: the documents by name;
+    raw: procedure.toml; shared: the parts that the model calls, by their keys.
     """
 
     raw: Mapping[str, Any]
@@ -63,12 +70,14 @@ class Parts:
     templates: Mapping[str, str]
     decisions: bytes | None
     known_phases: frozenset[str]
+    shared: Mapping[str, Part] = field(default_factory=dict)
 
 
 def check_references(parts: Parts, services: Services | None = None) -> Iterator[Finding]:
     """What does not fit. services: those of the town hall, when its rooms are there to be asked."""
     nodes = elements_of(parts.definition).nodes
-    yield from _term(parts.raw)
+    if "term" in parts.raw:
+        yield from _term(parts.raw)
     yield from _fee(parts)
     yield from _subject(parts)
     for element in nodes.values():
@@ -82,17 +91,22 @@ def check_references(parts: Parts, services: Services | None = None) -> Iterator
             yield from _service(call, services)
     yield from _timers(parts.definition)
     yield from _templates(parts)
+    yield from check_days(parts.templates, _term_rules(parts.definition))
     yield from _fields(parts, tuple(nodes.values()), calls)
     yield from _unused(parts, tuple(nodes.values()), calls)
 
 
 @dataclass(frozen=True)
 class _Call:
-    """A service task: its element, the service and the FEEL text of each parameter."""
+    """A service task: its element, the service and the FEEL text of each parameter.
+
+    templates: the names that its parameter `template` may have, None when they cannot be told.
+    """
 
     element: str
     service: str
     parameters: Mapping[str, str]
+    templates: tuple[str, ...] | None = None
 
 
 def _specs(definition: Definition) -> Iterator[Any]:
@@ -102,14 +116,58 @@ def _specs(definition: Definition) -> Iterator[Any]:
 
 
 def _calls(definition: Definition) -> Iterator[_Call]:
+    nodes = elements_of(definition).nodes
     for task in _specs(definition):
         name = getattr(task, "operation_name", None)
         if name is not None:
-            parameters = {
+            said = {
                 key: str(item.get("value", "")).strip()
                 for key, item in task.operation_params.items()
             }
-            yield _Call(str(task.bpmn_id), str(name), parameters)
+            node = nodes.get(str(task.bpmn_id))
+            named = given_texts(
+                nodes, "" if node is None else node.process, said.get("template", "")
+            )
+            yield _Call(str(task.bpmn_id), str(name), said, named)
+
+
+def given_texts(nodes: Mapping[str, Element], process: str, text: str) -> tuple[str, ...] | None:
+    """The texts that an expression of a process may have; None when they cannot be told.
+
+    It is a text, or an `if` that chooses between texts, or a parameter of a shared part: then they are
+    those that each call of the part gives.
+    """
+    whole = _LITERAL.fullmatch(text)
+    if whole:
+        return (whole[1],)
+    names = (text,) if _NAME.fullmatch(text) else ()
+    found: list[str] = []
+    for said, name in _CHOSEN.findall(text):
+        names = (*names, name) if name and name != "if" else names
+        found += [said] if not name else []
+    for name in names:
+        inner = _given_by_calls(nodes, process, name)
+        if inner is None:
+            return None
+        found += inner
+    return tuple(dict.fromkeys(found)) or None
+
+
+def _given_by_calls(
+    nodes: Mapping[str, Element], process: str, name: str
+) -> tuple[str, ...] | None:
+    """The texts that the calls of a process give to one of its parameters."""
+    found: list[str] = []
+    for node in nodes.values():
+        said = parameters(node.properties).get(name) if node.calls == process else None
+        if said is None:
+            continue
+        text = said[1:].strip() if said.startswith("=") else f'"{said}"'
+        inner = given_texts(nodes, node.process, text)
+        if inner is None:
+            return None
+        found += inner
+    return tuple(dict.fromkeys(found)) or None
 
 
 def _error(code: str, element: str, message: str) -> Finding:
@@ -174,43 +232,78 @@ def _phase(element: Element, parts: Parts) -> Iterator[Finding]:
 
 def _user_task(element: Element, parts: Parts) -> Iterator[Finding]:
     said = element.properties
-    kind, form, role = said.get("kind", FORM), said.get("form", element.id), said.get("role", "")
+    kind, role = said.get("kind", FORM), said.get("role", "")
     for name in sorted(said.keys() - PROPERTIES):
         yield _warning("property", element.id, f"la propiedad «{name}» no significa nada")
     if kind not in (FORM, CORRECTION):
         yield _error("kind", element.id, f"una tarea es «{FORM}» o «{CORRECTION}», no «{kind}»")
-    if kind == FORM and form not in parts.staff:
-        yield _error("form", element.id, f"falta el formulario staff/{form}.json")
-    if role and not role.startswith("=") and role not in roles():
-        yield _error("role", element.id, f"no existe el papel «{role}»")
+    for form in _forms_of(element, parts) if kind == FORM else ():
+        if form not in parts.staff:
+            yield _error("form", element.id, f"falta el formulario staff/{form}.json")
+    for name in _named_by(element, role, parts) if role else ():
+        if name and name not in roles():
+            yield _error("role", element.id, f"no existe el papel «{name}»")
     if kind == FORM and not role and not {"official", "candidates"} & said.keys():
         yield _warning("role", element.id, "sin «role» ni «official», la puede hacer cualquiera")
     if "due" in said and said["due"] not in term_rules():
         yield _error("term-rule", element.id, f"no existe la regla de plazo «{said['due']}»")
 
 
+def _forms_of(element: Element, parts: Parts) -> tuple[str, ...]:
+    return _named_by(element, element.properties.get("form", element.id), parts)
+
+
+def _named_by(element: Element, text: str, parts: Parts) -> tuple[str, ...]:
+    """What a property names: its text, or what its FEEL may give; none where that cannot be told."""
+    if not text.startswith("="):
+        return (text,)
+    nodes = elements_of(parts.definition).nodes
+    return given_texts(nodes, element.process, text[1:].strip()) or ()
+
+
 def _timers(definition: Definition) -> Iterator[Finding]:
     for task in _specs(definition):
         text = str(getattr(getattr(task, "event_definition", None), "expression", "") or "")
         term = legal_term(text)
-        if term is not None and term.rule not in term_rules():
-            message = f"no existe la regla de plazo «{term.rule}»"
-            yield _error("term-rule", str(task.bpmn_id), message)
+        element = str(task.bpmn_id)
+        for rule in () if term is None else _rules_of(definition, element, term.rule):
+            if rule not in term_rules():
+                yield _error("term-rule", element, f"no existe la regla de plazo «{rule}»")
+
+
+def _rules_of(definition: Definition, element: str, rule: str) -> tuple[str, ...]:
+    """The rules that a timer may name: one, or those that the calls of its part give."""
+    if not rule.startswith("="):
+        return (rule,)
+    nodes = elements_of(definition).nodes
+    process = nodes[element].process if element in nodes else ""
+    return given_texts(nodes, process, rule[1:].strip()) or ()
+
+
+def _term_rules(definition: Definition) -> Iterator[TermRule]:
+    """The rules that the timers and the tasks of a model name."""
+    named = [node.properties.get("due", "") for node in elements_of(definition).nodes.values()]
+    for task in _specs(definition):
+        term = legal_term(
+            str(getattr(getattr(task, "event_definition", None), "expression", "") or "")
+        )
+        named += () if term is None else _rules_of(definition, str(task.bpmn_id), term.rule)
+    yield from filter(None, map(term_rules().get, named))
 
 
 def _template(call: _Call, parts: Parts) -> Iterator[Finding]:
     if call.service != _RENDER:
         return
-    for name in _named_templates(call):
+    for name in call.templates or ():
         if name not in parts.templates:
             yield _error("template", call.element, f"falta la plantilla documents/{name}.html")
-
-
-def _named_templates(call: _Call) -> tuple[str, ...]:
-    """The templates that an expression may give: itself, or what its `if` chooses."""
-    text = call.parameters.get("template", "")
-    whole = _LITERAL.fullmatch(text)
-    return (whole[1],) if whole else tuple(_CHOSEN.findall(text))
+    kind = _LITERAL.fullmatch(call.parameters.get("kind", ""))
+    if kind is None or kind[1] not in RESOLUTION_KINDS:
+        return
+    for name in call.templates or ():
+        for what in unsaid(parts.templates.get(name, "")):
+            text = f"la resolución no dice {what} (art. 40.2 de la Ley 39/2015)"
+            yield Finding("warning", "notice-content", f"documents/{name}.html", text)
 
 
 def _service(call: _Call, services: Services) -> Iterator[Finding]:
@@ -249,6 +342,10 @@ def _fields(
 ) -> Iterator[Finding]:
     """That conditions, parameters and templates name fields that the people's forms give."""
     given = {element.id: _gives(element, parts) for element in nodes if element.kind == "userTask"}
+    for element in nodes:
+        if element.calls in parts.shared:
+            name = element.properties.get(RESULT, element.id)
+            given[name] = given.get(name, frozenset()) | parts.shared[element.calls].results.keys()
     if not given:
         return
     named = re.compile(rf"(?<![\w.])({'|'.join(map(re.escape, given))})\.(\w+)")
@@ -261,11 +358,10 @@ def _fields(
 def _gives(element: Element, parts: Parts) -> frozenset[str]:
     if element.properties.get("kind") == CORRECTION:
         return _CORRECTION_GIVES
-    form = parts.staff.get(element.properties.get("form", element.id))
-    if form is None:
-        return _ALWAYS
-    lists = {page.repeat for page in form.pages if page.repeat}
-    return _ALWAYS | form.field_names | lists
+    found = _ALWAYS
+    for form in filter(None, map(parts.staff.get, _forms_of(element, parts))):
+        found |= form.field_names | {page.repeat for page in form.pages if page.repeat}
+    return found
 
 
 def _texts(
@@ -289,12 +385,15 @@ def _texts(
 def _unused(
     parts: Parts, nodes: tuple[Element, ...], calls: tuple[_Call, ...]
 ) -> Iterator[Finding]:
-    forms = {item.properties.get("form", item.id) for item in nodes if item.kind == "userTask"}
+    tasks = (item for item in nodes if item.kind == "userTask")
+    forms = {name for item in tasks for name in _forms_of(item, parts)}
     for name in sorted(parts.staff.keys() - forms):
         yield _warning("unused", f"staff/{name}.json", "ninguna tarea usa este formulario")
     rendered = [call for call in calls if call.service == _RENDER]
-    if all(_named_templates(call) for call in rendered):
-        named = {name for call in rendered for name in _named_templates(call)}
+    if all(call.templates for call in rendered):
+        named = {name for call in rendered for name in call.templates or ()}
         for name in sorted(parts.templates.keys() - named):
+            if any(name.startswith(part.prefix) for part in parts.shared.values()):
+                continue
             message = "ningún servicio usa esta plantilla"
             yield _warning("unused", f"documents/{name}.html", message)

@@ -18,7 +18,9 @@ from typing import Any
 from jsonschema import Draft202012Validator
 
 from engine.errors import BadInput
+from engine.procedures.binding import bound_model
 from engine.procedures.package import DECISIONS, MODEL, PROCEDURE, read_folder
+from engine.procedures.parts import keys_of
 from engine.workflow.codec import to_json
 from engine.workflow.definitions import load_definition
 from engine.workflow.simulate import Simulation, simulate
@@ -103,19 +105,23 @@ class Report:
 
 
 def run_tests(folder: Path, now: datetime) -> Report:
-    """Play every scenario of a package; raises BadInput, InvalidPackage or InvalidModel."""
+    """Play every scenario of a package, or of a shared part; raises BadInput, InvalidPackage or InvalidModel.
+
+    What is walked is counted over its own model: the parts that it calls have scenarios of their own.
+    """
     files = read_folder(folder)
     if MODEL not in files:
         raise BadInput(f"{folder} no es un paquete de procedimiento: le falta {MODEL}.")
-    definition = load_definition(files[MODEL], files.get(DECISIONS))
+    model = bound_model(files)
+    definition = load_definition(model, files.get(DECISIONS))
     played = tuple(
-        play(path, files[MODEL], files.get(DECISIONS), now)
+        play(path, model, files.get(DECISIONS), now)
         for path in sorted((folder / TESTS).glob("*.json"))
     )
     return Report(
         str(folder),
         played,
-        _coverage(whole_of(definition), [each.trace for each in played]),
+        _coverage(whole_of(definition, without=keys_of(files)), [each.trace for each in played]),
         _threshold(files.get(PROCEDURE)),
     )
 

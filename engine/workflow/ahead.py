@@ -40,7 +40,12 @@ def listed_steps(elements: Elements, states: Mapping[str, str]) -> tuple[ListedS
     To come are what every way to the end passes, and the work of somebody that some way passes, which
     is said of it. What only a way back would reach again is left out.
     """
-    told = [node for node in elements.nodes.values() if node.name and node.kind.endswith(_STEPS)]
+    inside = {node.process for node in elements.nodes.values()} - {""}
+    told = [
+        node
+        for node in elements.in_order()
+        if node.name and node.kind.endswith(_STEPS) and node.calls not in inside
+    ]
     current = [key for key, state in states.items() if state == CURRENT]
     ahead, _ = _reached(elements, states, current)
     to_come: list[ListedStep] = []
@@ -102,7 +107,7 @@ def asked_by(elements: Elements, element_id: str) -> str | None:
     pending, seen = deque([element_id]), {element_id}
     while pending:
         target = pending.popleft()
-        for flow in elements.flows:
+        for flow in elements.ways:
             node = elements.nodes.get(flow.source)
             if flow.target != target or node is None or node.id in seen:
                 continue
@@ -114,7 +119,7 @@ def asked_by(elements: Elements, element_id: str) -> str | None:
 
 
 def _outgoing(elements: Elements, element_id: str) -> tuple[tuple[str, str], ...]:
-    return tuple((flow.name, flow.target) for flow in elements.flows if flow.source == element_id)
+    return tuple((flow.name, flow.target) for flow in elements.ways if flow.source == element_id)
 
 
 def _next_choice(elements: Elements, element_id: str) -> str | None:

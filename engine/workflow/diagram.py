@@ -28,15 +28,17 @@ _PILL_HEIGHT = 18.0
 _LARGEST_TASK = 170
 
 
-def draw(elements: Elements, states: Mapping[str, str]) -> str:
+def draw(elements: Elements, states: Mapping[str, str], sheet: str = "") -> str:
     """The SVG of a model; the empty text when the model says nowhere where things are drawn.
 
-    states: `done`, `current` or `pending` by element; one that is not there is pending.
+    states: `done`, `current` or `pending` by element; one that is not there is pending. sheet: the key of
+    a called process that has a diagram of its own, else what the first one draws.
     """
-    boxes = [node.box for node in elements.nodes.values() if node.box is not None]
+    drawn = elements.on(sheet)
+    boxes = [node.box for node in drawn.nodes.values() if node.box is not None]
     if not boxes:
         return ""
-    return _Drawing(elements, states).svg()
+    return _Drawing(drawn, states, name=f"diagram-{sheet}" if sheet else "diagram").svg()
 
 
 def draw_marked(
@@ -46,9 +48,10 @@ def draw_marked(
 
     words: of each mark, and of `pending` for the elements without one.
     """
-    if not any(node.box is not None for node in elements.nodes.values()):
+    drawn = elements.on("")
+    if not any(node.box is not None for node in drawn.nodes.values()):
         return ""
-    return _Drawing(elements, marks, words, frozenset(words) - {PENDING}, name).svg()
+    return _Drawing(drawn, marks, words, frozenset(words) - {PENDING}, name).svg()
 
 
 def steps(elements: Elements, states: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
@@ -59,7 +62,7 @@ def steps(elements: Elements, states: Mapping[str, str]) -> tuple[tuple[str, str
     ahead = _ahead(elements, states)
     return tuple(
         (node.name, states.get(node.id, PENDING))
-        for node in elements.nodes.values()
+        for node in elements.in_order()
         if node.name
         and node.kind.endswith(("Task", "task", "Activity", "CatchEvent"))
         and (node.id in ahead or states.get(node.id, PENDING) != PENDING)
@@ -69,7 +72,7 @@ def steps(elements: Elements, states: Mapping[str, str]) -> tuple[tuple[str, str
 def _ahead(elements: Elements, states: Mapping[str, str]) -> frozenset[str]:
     """What may still be reached: from what is open now, or from the start when nothing began."""
     follows: dict[str, list[str]] = {}
-    for flow in elements.flows:
+    for flow in elements.ways:
         follows.setdefault(flow.source, []).append(flow.target)
     for node in elements.nodes.values():
         if node.attached_to:

@@ -22,7 +22,7 @@ import SpiffWorkflow.specs.Join as spiff_join  # noqa: N813 - the library names 
 import SpiffWorkflow.task as spiff_task
 import SpiffWorkflow.workflow as spiff_workflow
 from SpiffWorkflow.bpmn.specs.control import EventSplit
-from SpiffWorkflow.bpmn.specs.mixins.subworkflow_task import CallActivity, SubWorkflowTask
+from SpiffWorkflow.bpmn.specs.mixins.subworkflow_task import SubWorkflowTask
 from SpiffWorkflow.bpmn.util.task import BpmnTaskFilter
 from SpiffWorkflow.specs.base import TaskSpec
 from SpiffWorkflow.task import Task
@@ -30,7 +30,7 @@ from SpiffWorkflow.util.task import TaskFilter, TaskState
 
 from engine.errors import ConfigurationError
 from engine.ids import new_id
-from engine.workflow import event_definitions, joins, repetition
+from engine.workflow import calling, event_definitions, joins, repetition
 from engine.workflow.data import difference, inherited
 from engine.workflow.repetition import instance_ended, is_instance
 from engine.workflow.scripting import ModelError
@@ -345,18 +345,6 @@ def _take_data(self: Any, my_task: Any, subworkflow: Any) -> None:
     my_task.data = data
 
 
-_copy_named_data = CallActivity.copy_data
-
-
-def _give_data_to_call(self: Any, my_task: Any, subworkflow: Any) -> None:
-    """A called process gets all the data, or what its own specification names."""
-    described = subworkflow.spec.io_specification
-    if described is None or not described.data_inputs:
-        _give_data(my_task, subworkflow)
-    else:
-        _copy_named_data(self, my_task, subworkflow)
-
-
 def install() -> None:
     """Give the library our names; raises ConfigurationError for any other version of it."""
     version = metadata.version("SpiffWorkflow")
@@ -376,7 +364,7 @@ def install() -> None:
     SubWorkflowTask.start_workflow = _start_subprocess
     SubWorkflowTask.copy_data = lambda _self, my_task, subworkflow: _give_data(my_task, subworkflow)
     SubWorkflowTask.update_data = _take_data
-    CallActivity.copy_data = _give_data_to_call
+    calling.install()
     spiff_task.Task = IndexedTask
     spiff_task.TaskIterator = _Iterator
     spiff_workflow.Task = IndexedTask

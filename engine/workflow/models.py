@@ -153,7 +153,10 @@ class WorkItem(EntityRow, Base):
     may not do it, since they did an earlier step; candidates: the officials who alone may take it,
     empty when its unit and role say who; fixed: given by the model to its assignee alone; owner_id:
     who answers for it while somebody else does it; delegated_from: who gave it to its assignee;
-    priority: 0 to 100, the higher the sooner; follow_up_at: when its assignee wants to see it again.
+    priority: 0 to 100, the higher the sooner; follow_up_at: when its assignee wants to see it again;
+    deadline_id: its own legal term, that ends with it; term_id: the legal term that says until when,
+    its own or that of the timer on its border; due_at: the end of that term, none while it stands
+    still, brought up to date by `workflow.follow_terms`.
     """
 
     __tablename__ = "work_item"
@@ -182,11 +185,18 @@ class WorkItem(EntityRow, Base):
     due_at: Mapped[datetime | None]
     follow_up_at: Mapped[datetime | None]
     deadline_id: Mapped[UUID | None]
+    term_id: Mapped[UUID | None]
     version: Mapped[int] = mapped_column(default=1)
 
     __table_args__ = (
         UniqueConstraint("entity_id", "instance_id", "task_id"),
         Index(None, "entity_id", "state", "unit_id", "role"),
+        Index(
+            "ix_work_item_term",
+            "entity_id",
+            "term_id",
+            postgresql_where=text("state IN ('open', 'claimed') AND term_id IS NOT NULL"),
+        ),
         Index(None, "entity_id", "assignee_id", "state"),
         Index(None, "entity_id", "expediente_id"),
         refers("instance_id", "process_instance"),
@@ -196,6 +206,7 @@ class WorkItem(EntityRow, Base):
         refers("delegated_from", "official"),
         refers("person_id", "person"),
         refers("deadline_id", "deadline"),
+        refers("term_id", "deadline"),
         one_of("state", WorkState, "state"),
     )
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 
+from engine.db import driver_rows
 from engine.deadlines.models import DeadlineState
 from engine.deadlines.operations import end_deadline
 from engine.errors import BadInput, NotFound, RuleBroken
@@ -23,6 +24,7 @@ from engine.workflow.models import (
     TimerState,
 )
 from engine.workflow.runtime import Run
+from engine.workflow.statements import FOLLOWING_TERMS
 from engine.workflow.store import keep_model, locked_work
 from engine.workflow.transition import Move, end_instance, move_instance, start_instance
 from engine.workflow.work_items.holding import check, done_in_place
@@ -33,6 +35,7 @@ __all__ = [
     "claim",
     "complete",
     "fire_timer",
+    "follow_terms",
     "give_up_timer",
     "release",
     "retry",
@@ -178,6 +181,15 @@ def fire_timer(act: Act, *, timer_id: UUID) -> bool:
     task_id = timer.task_id
     cause = {"kind": "timer", "task": str(task_id)}
     return move_instance(act, instance, lambda run: run.fire_timer(task_id), cause)
+
+
+@operation("workflow.follow_terms")
+def follow_terms(act: Act, *, deadlines: Sequence[UUID]) -> int:
+    """Give open work the ends that its legal terms have now, none to what stands still; how many changed."""
+    values = {"entity": act.entity_id, "deadlines": list(deadlines)}
+    changed = len(driver_rows(act.session, FOLLOWING_TERMS, values))
+    act.note(terms=len(deadlines), items=changed)
+    return changed
 
 
 def _locked_timer(act: Act, timer_id: UUID) -> tuple[ProcessInstance, ProcessTimer]:

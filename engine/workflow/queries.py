@@ -11,7 +11,7 @@ from SpiffWorkflow.util.task import TaskState
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from engine.deadlines.models import Deadline
+from engine.deadlines.models import Deadline, DeadlineState
 from engine.errors import NotFound
 from engine.workflow.codec import from_json, unpacked
 from engine.workflow.diagram import CURRENT, DONE
@@ -143,10 +143,14 @@ def element_states(session: Session, instance: ProcessInstance) -> dict[str, str
 
 
 def due_of(session: Session, timer: ProcessTimer) -> datetime | None:
-    """When a timer is due: its own instant, or the end of its legal term."""
+    """When a timer is due: its own instant, or the end of its legal term; none while that stands still."""
     if timer.deadline_id is None:
         return timer.due_at
-    return session.scalar(select(Deadline.due_at).where(Deadline.id == timer.deadline_id))
+    return session.scalar(
+        select(Deadline.due_at).where(
+            Deadline.id == timer.deadline_id, Deadline.state != DeadlineState.SUSPENDED.value
+        )
+    )
 
 
 def incidents(session: Session, limit: int = 200) -> tuple[IncidentRow, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -88,7 +88,7 @@ def simulate(
         if name == _RENDER:
             result.documents.append({"element": element, "template": parameters.get("template")})
         if element in services:
-            return _turn(services, element, result.steps)
+            return _turn(services, element, result.steps.count(element))
         return services.get(name)
 
     definition = load_definition(xml, decisions)
@@ -139,7 +139,7 @@ class _Watch:
         official = said.official("official")
         return {
             "element": element.id,
-            "title": element.name or element.id,
+            "title": said.text("title") or element.name or element.id,
             "kind": element.properties.get("kind", FORM),
             "unit": said.text("unit"),
             "role": said.text("role"),
@@ -154,13 +154,14 @@ def _play(
     run: Run, tasks: Mapping[str, Any], outside: Outside, watch: _Watch, result: Simulation
 ) -> None:
     """Let come what is to come now, complete what is open, else let time pass, until nothing moves."""
+    met: dict[str, list[Any]] = {}
     for _ in range(MAX_TURNS):
         watch.look(run)
         if run.status is not Status.RUNNING:
             return
         moved = (
             outside.come(run, result.steps, idle=False)
-            or _complete_one(run, tasks, result)
+            or _complete_one(run, tasks, met, result)
             or outside.come(run, result.steps, idle=True)
             or outside.pass_time(run, result.steps)
         )
@@ -170,11 +171,19 @@ def _play(
     result.findings.append(Finding("error", "endless", "", message))
 
 
-def _complete_one(run: Run, tasks: Mapping[str, Any], result: Simulation) -> bool:
-    """Complete the first open task that somebody does; whether there was one."""
+def _complete_one(
+    run: Run, tasks: Mapping[str, Any], met: dict[str, list[Any]], result: Simulation
+) -> bool:
+    """Complete the first open task that somebody does; whether there was one.
+
+    met: the tasks of each element that came up, so that one that nobody did takes its turn too.
+    """
     for task in run.open_tasks():
         element = str(task.task_spec.bpmn_id)
-        given = _turn(tasks, element, [*result.steps, element]) if element in tasks else {}
+        times = met.setdefault(element, [])
+        if task.id not in times:
+            times.append(task.id)
+        given = _turn(tasks, element, times.index(task.id) + 1) if element in tasks else {}
         if given is not None:
             result.steps.append(element)
             run.complete(task.id, {element: given})
@@ -182,9 +191,9 @@ def _complete_one(run: Run, tasks: Mapping[str, Any], result: Simulation) -> boo
     return False
 
 
-def _turn(answers: Mapping[str, Any], element: str, steps: Sequence[str]) -> Any:
-    """What an element answers this time, which is the last of the steps."""
+def _turn(answers: Mapping[str, Any], element: str, times: int) -> Any:
+    """What an element answers this time, the first being 1; the last answer is for the rest."""
     given = answers[element]
     if not isinstance(given, list):
         return given
-    return given[min(steps.count(element), len(given)) - 1] if given else None
+    return given[min(times, len(given)) - 1] if given else None

@@ -84,14 +84,15 @@ done AS (
 new_items AS (
   INSERT INTO work_item (entity_id, id, instance_id, task_id, element, title, kind, form, phase,
     expediente_id, person_id, unit_id, role, excluded, candidates, assignee_id, fixed, priority,
-    state, created_at, due_at, follow_up_at, deadline_id, version)
+    state, created_at, due_at, follow_up_at, deadline_id, term_id, version)
   SELECT %(entity)s::int, id, %(instance)s::uuid, task_id, element, title, kind, form, phase, expediente_id,
     person_id, unit_id, role, excluded, candidates, assignee_id, fixed, priority, state, %(now)s::timestamptz,
-    due_at, follow_up_at, deadline_id, 1
+    due_at, follow_up_at, deadline_id, term_id, 1
   FROM jsonb_to_recordset(%(new_items)s::jsonb) AS row(id uuid, task_id uuid, element text,
     title text, kind text, form text, phase text, expediente_id uuid, person_id uuid, unit_id uuid,
     role text, excluded jsonb, candidates jsonb, assignee_id uuid, fixed boolean, priority int,
-    state text, due_at timestamptz, follow_up_at timestamptz, deadline_id uuid))""",
+    state text, due_at timestamptz, follow_up_at timestamptz, deadline_id uuid,
+    term_id uuid))""",
     "new_timers": """
 new_timers AS (
   INSERT INTO process_timer (entity_id, id, instance_id, task_id, element, due_at, deadline_id, state)
@@ -139,6 +140,14 @@ RETURNING deadline_id"""
 STANDING_TIMERS = f"""
 SELECT task_id, due_at, deadline_id, state FROM process_timer
 WHERE {_OF_INSTANCE} AND (state = 'waiting' OR task_id = ANY(%(tasks)s))"""
+FOLLOWING_TERMS = """
+UPDATE work_item w SET due_at = CASE WHEN d.state = 'suspended' THEN NULL ELSE d.due_at END
+FROM deadline d
+WHERE d.entity_id = %(entity)s AND d.id = ANY(%(deadlines)s) AND d.state IN ('open', 'suspended')
+  AND w.entity_id = d.entity_id AND w.term_id = d.id AND w.state IN ('open', 'claimed')
+  AND w.due_at IS DISTINCT FROM CASE WHEN d.state = 'suspended' THEN NULL ELSE d.due_at END
+RETURNING w.id"""
+"""Its version stays: nobody who has the work open on a screen has to begin again."""
 DONE_ITEM = """
 UPDATE work_item SET state = 'done', completed_at = %(now)s, completed_by = %(by)s,
   version = version + 1

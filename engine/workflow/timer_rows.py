@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -20,6 +21,15 @@ from engine.workflow.state import Session, TaskRow
 from engine.workflow.statements import CLOSED_TIMERS, STANDING_TIMERS
 from engine.workflow.store import Writing
 from engine.workflow.timers import DUE, RULE, PendingTimer, pending_timers
+
+
+@dataclass(frozen=True)
+class Until:
+    """Until when something has to be done, and the legal term that says so; no instant while it stands
+    still."""
+
+    due_at: datetime | None = None
+    term_id: UUID | None = None
 
 
 class Timers:
@@ -43,7 +53,7 @@ class Timers:
         self._session = session
         self._effects = effects
         self.pending = pending_timers(session.run.workflow)
-        self._due: dict[str, datetime | None] = {}
+        self._until: dict[str, Until] = {}
         self._rows = self._stored() if apart else None
 
     def _stored(self) -> dict[UUID, Any]:
@@ -103,7 +113,7 @@ class Timers:
                 person_id=self._instance.person_id,
             )
             due, deadline_id = term.due_at, term.id
-        self._due[timer.element] = due
+        self._until[timer.element] = Until(due, deadline_id)
         return {
             "id": new_id(),
             "task_id": timer.task_id,
@@ -112,11 +122,13 @@ class Timers:
             "deadline_id": deadline_id,
         }
 
-    def due_of(self, element: str) -> datetime | None:
+    def until(self, element: str) -> Until:
         """When the timer that an element has now is due."""
-        if element not in self._due:
+        if element not in self._until:
             row = self._act.session.execute(
-                select(ProcessTimer.due_at, Deadline.due_at)
+                select(
+                    ProcessTimer.due_at, ProcessTimer.deadline_id, Deadline.due_at, Deadline.state
+                )
                 .outerjoin(Deadline, Deadline.id == ProcessTimer.deadline_id)
                 .where(
                     ProcessTimer.instance_id == self._instance.id,
@@ -125,8 +137,16 @@ class Timers:
                 )
                 .limit(1)
             ).one_or_none()
-            self._due[element] = None if row is None else row[1] or row[0]
-        return self._due[element]
+            self._until[element] = Until() if row is None else _until(*row)
+        return self._until[element]
+
+
+def _until(
+    own: datetime | None, term_id: UUID | None, due: datetime | None, state: str | None
+) -> Until:
+    if term_id is None:
+        return Until(own)
+    return Until(None if state == DeadlineState.SUSPENDED.value else due, term_id)
 
 
 def _is_of(row: Any, timer: PendingTimer) -> bool:

@@ -65,11 +65,11 @@ class HouseTimer(TimerEventDefinition):  # type: ignore[misc]
 
     def _compute(self, my_task: Any) -> None:
         text = self.expression.strip().strip('"')
-        term = legal_term(text)
+        term = legal_term(self.expression)
         if term is not None:
             if term.start:
                 self._begin(my_task, term.start)
-            my_task.internal_data[RULE] = term.rule
+            my_task.internal_data[RULE] = self._rule(my_task, term.rule)
             return
         now: datetime = my_task.workflow.top_workflow.now
         try:
@@ -92,6 +92,15 @@ class HouseTimer(TimerEventDefinition):  # type: ignore[misc]
             message = f"{my_task.task_spec.bpmn_id}: el plazo no empieza en una fecha: {error}"
             raise ModelError(message, task=my_task) from error
         my_task.internal_data[START] = start.isoformat()
+
+    def _rule(self, my_task: Any, rule: str) -> str:
+        """The rule that a timer names, or that FEEL after `=` gives, as for a parameter of a shared part."""
+        if not rule.startswith("="):
+            return rule
+        value = my_task.workflow.script_engine.evaluate(my_task, rule[1:])
+        if not isinstance(value, str) or not value:
+            raise ModelError(f"{my_task.task_spec.bpmn_id}: no hay regla de plazo", task=my_task)
+        return value
 
     def _value(self, my_task: Any, text: str) -> Any:
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,10 +24,11 @@ class Trace:
         return Trace(self.nodes | other.nodes, self.flows | other.flows)
 
 
-def whole_of(definition: Definition) -> Trace:
-    """Everything that a run could go through."""
+def whole_of(definition: Definition, without: Collection[str] = ()) -> Trace:
+    """Everything that a run could go through, but for the processes of these keys."""
     known = elements_of(definition)
-    return Trace(frozenset(known.nodes), frozenset(flow.id for flow in known.flows))
+    nodes = frozenset(key for key, node in known.nodes.items() if node.process not in without)
+    return Trace(nodes, frozenset(flow.id for flow in known.flows if flow.source in nodes))
 
 
 def trace_of(run: Run, definition: Definition) -> Trace:

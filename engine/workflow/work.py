@@ -35,7 +35,7 @@ from engine.workflow.scripting import ModelError
 from engine.workflow.state import Session
 from engine.workflow.statements import CLOSED_ITEMS
 from engine.workflow.store import Writing
-from engine.workflow.timer_rows import Timers, close, end_term
+from engine.workflow.timer_rows import Timers, Until, close, end_term
 from engine.workflow.timers import PendingTimer, instant_from
 
 FORM, CORRECTION = "form", "correction"
@@ -118,14 +118,14 @@ class _Work:
         kind = element.properties.get("kind", FORM)
         mine = kind == CORRECTION
         official = said.official("official")
-        due_at, deadline_id = self._term(element)
+        until, deadline_id = self._term(element)
         return {
             "id": new_id(),
             "task_id": task.id,
             "element": element.id,
-            "title": element.name or element.id,
+            "title": said.text("title") or element.name or element.id,
             "kind": kind,
-            "form": element.properties.get("form", element.id),
+            "form": said.text("form") or element.id,
             "phase": element.properties.get("phase", ""),
             "expediente_id": self._instance.expediente_id,
             "person_id": self._instance.person_id if mine else None,
@@ -137,7 +137,8 @@ class _Work:
             "fixed": official is not None,
             "priority": said.priority(),
             "state": (WorkState.CLAIMED if official else WorkState.OPEN).value,
-            "due_at": due_at,
+            "due_at": until.due_at,
+            "term_id": until.term_id,
             "follow_up_at": said.instant("followUp", self._act.now),
             "deadline_id": deadline_id,
         }
@@ -171,8 +172,8 @@ class _Work:
             self._units[code] = found
         return self._units[code]
 
-    def _term(self, element: Element) -> tuple[datetime | None, UUID | None]:
-        """Until when: the term of the timer on the task's border, else the one that the task names."""
+    def _term(self, element: Element) -> tuple[Until, UUID | None]:
+        """Until when: the term of the timer on the task's border, else the one that the task names, its own."""
         attached = next(
             (
                 timer.element
@@ -183,10 +184,10 @@ class _Work:
             None,
         )
         if attached is not None:
-            return self._timers.due_of(attached), None
+            return self._timers.until(attached), None
         rule = element.properties.get("due")
         if not rule:
-            return None, None
+            return Until(), None
         self._effects.prepare()
         term = open_deadline(
             self._act,
@@ -194,7 +195,7 @@ class _Work:
             starts_at=self._act.now,
             expediente_id=self._instance.expediente_id,
         )
-        return term.due_at, term.id
+        return Until(term.due_at, term.id), term.id
 
 
 class Said:

@@ -131,7 +131,21 @@ def test_a_suspension_that_is_decided_is_notified_and_the_appeal_goes_on(appeale
     assert appealed.incidents() == []
 
 
+def test_an_appeal_unanswered_for_a_month_is_refused_by_silence_and_can_be_accepted_late(
+    appealed: Story,
+) -> None:
+    """REC-1, SIL-1 and SIL-2: negative in an appeal, and the late decision is free."""
+    case = file(appealed)
+    appealed.until("2026-12-25T00:01")
+    assert "denegada por silencio" in told(appealed)
+    appealed.do(case, "check", LAWYER, **CHECKED)
+    report_and_propose(appealed, case, "accept", effect="Se concede la terraza.")
+    appealed.sign(case, MAYOR)
+    appealed.open_notification(case, appealed.citizen(XUAN))
+    assert appealed.outcome(case) == "granted"
+
+
 def told(story: Story) -> str:
-    """What the person was last told that begins no term."""
+    """What the person was told that begins no term."""
     with story.hall.database.reading() as session:
-        return advices(session, story.citizen(XUAN).actor)[0].text
+        return "\n".join(item.text for item in advices(session, story.citizen(XUAN).actor))

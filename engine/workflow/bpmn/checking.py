@@ -321,6 +321,8 @@ def _timer(node: etree._Element) -> Iterator[Finding]:
     owner = holder_of(node)
     term = legal_term(text)
     if term is not None:
+        if term.rule.startswith("="):
+            yield from feel(term.rule[1:], owner, "la regla del plazo")
         if term.start:
             yield from feel(term.start, owner, "el inicio del plazo")
         return

@@ -78,6 +78,8 @@ def _texts(root: etree._Element) -> Iterator[tuple[str, str]]:
         elif kind in ("timeDate", "timeDuration", "timeCycle"):
             term = legal_term(text)
             yield holder_of(node), text if term is None else term.start
+            if term is not None and term.rule.startswith("="):
+                yield holder_of(node), term.rule[1:].strip()
         elif tag == f"{SPIFF}parameter":
             yield holder_of(node), str(node.get("value") or "").strip()
         elif tag == f"{SPIFF}property" and str(node.get("value")).startswith("="):

@@ -13,7 +13,7 @@ _PERFORMER = "performer of "
 class LegalTerm:
     """What a timer says of the legal term that it waits for.
 
-    start: FEEL for the act from which the term counts; empty when it is the arrival of the token.
+    rule: its key, or FEEL after `=` that gives it; start: FEEL for the act from which the term counts; empty when it is the arrival of the token.
     """
 
     rule: str
@@ -21,8 +21,10 @@ class LegalTerm:
 
 
 def legal_term(text: str) -> LegalTerm | None:
-    """`deadline:RULE` or `deadline:RULE from FEEL`; None for any other timer."""
-    plain = text.strip().strip('"')
+    """`deadline:RULE`, `deadline:=FEEL` and either `from FEEL`; None for any other timer."""
+    plain = text.strip()
+    if plain.startswith('"'):
+        plain = plain.strip('"')
     rule, _, start = plain.removeprefix(RULE_PREFIX).strip().partition(RULE_START)
     if not plain.startswith(RULE_PREFIX) or not rule:
         return None

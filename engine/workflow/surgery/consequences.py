@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from engine.deadlines.models import Deadline, DeadlineState
+from engine.deadlines.models import RUNNING, Deadline
 from engine.workflow.models import (
     ProcessInstance,
     ProcessTimer,
@@ -119,7 +119,7 @@ def totals(session: Session, instance_ids: Sequence[UUID]) -> Totals:
             select(func.count())
             .where(
                 Deadline.expediente_id.in_(expedientes),
-                Deadline.state == DeadlineState.OPEN.value,
+                Deadline.state.in_(RUNNING),
             )
             .scalar_subquery(),
         )

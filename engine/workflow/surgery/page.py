@@ -12,7 +12,7 @@ from SpiffWorkflow.util.task import TaskState
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine.deadlines.models import Deadline, DeadlineState
+from engine.deadlines.models import RUNNING, Deadline
 from engine.people.models import Official, Unit
 from engine.workflow.elements import elements_of
 from engine.workflow.models import (
@@ -316,7 +316,7 @@ def terms_of(session: Session, expediente_id: UUID | None) -> tuple[TermRow, ...
         return ()
     rows = session.scalars(
         select(Deadline)
-        .where(Deadline.expediente_id == expediente_id, Deadline.state == DeadlineState.OPEN.value)
+        .where(Deadline.expediente_id == expediente_id, Deadline.state.in_(RUNNING))
         .order_by(Deadline.due_at, Deadline.id)
     )
     return tuple(TermRow(row.id, row.title, row.article, row.due_at) for row in rows)

@@ -55,10 +55,11 @@ def _rows(
 def hash_of(image: Image) -> str:
     """SHA-256 of how the instance stands, its version numbers and its terms apart.
 
-    A term may be dated again by who decides on it: that moves nothing in the instance.
+    A term may be dated again by who decides on it, and the work that shows its end with it: that moves
+    nothing in the instance.
     """
     plain = {
-        name: [_without_version(row) for row in rows]
+        name: [_without_terms(_without_version(row)) for row in rows]
         for name, rows in image.items()
         if name != TERMS
     }
@@ -69,8 +70,18 @@ def _without_version(row: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in row.items() if key != _VERSION}
 
 
+def _without_terms(row: dict[str, Any]) -> dict[str, Any]:
+    """A row without the end that it shows of a legal term."""
+    if row.get("term_id") is None:
+        return row
+    return {key: value for key, value in row.items() if key != "due_at"}
+
+
 def restore(session: Session, entity_id: int, instance_id: UUID, image: Image) -> None:
-    """Put the rows back as they were; those that came since go, terms excepted."""
+    """Put the rows back as they were; those that came since go, terms excepted.
+
+    A term that ended since is under way again; whatever else was decided of it since then stands.
+    """
     session.flush()
     key = {"entity": entity_id, "instance": instance_id}
     for name in _OF_INSTANCE:
@@ -102,19 +113,28 @@ def _put(session: Session, name: str, rows: list[dict[str, Any]]) -> None:
     changes = ", ".join(
         f"{column.name} = excluded.{column.name}"
         for column in table.columns
-        if not column.primary_key and column.name != _VERSION
+        if not column.primary_key and column.name in _restored(table)
     )
     if _VERSION in table.columns:
         changes += f", {_VERSION} = {name}.{_VERSION} + 1"
     differ = (
         f"to_jsonb({name}.*) - '{_VERSION}' IS DISTINCT FROM to_jsonb(excluded.*) - '{_VERSION}'"
     )
+    if name == TERMS:
+        differ += f" AND {name}.state NOT IN ('open', 'suspended')"
     statement = (
         f"INSERT INTO {name} ({names}) SELECT {values} "  # noqa: S608
         "FROM jsonb_array_elements(CAST(:rows AS jsonb)) AS item "
         f"ON CONFLICT ({keys}) DO UPDATE SET {changes} WHERE {differ}"
     )
     session.execute(text(statement), {"rows": json.dumps(rows)})
+
+
+def _restored(table: Table) -> frozenset[str]:
+    """The columns that get their values again: of a term, those that say whether it ended."""
+    if table.name == TERMS:
+        return frozenset({"state", "ended_at"})
+    return frozenset(column.name for column in table.columns) - {_VERSION}
 
 
 def _read(column: Any) -> str:

@@ -13,6 +13,7 @@ from sqlalchemy import delete, select, update
 
 from engine.deadlines.models import Deadline, DeadlineState
 from engine.deadlines.operations import end_deadline
+from engine.deadlines.redating import follow
 from engine.errors import RuleBroken, TownHallError
 from engine.operation import Act
 from engine.people.models import Unit
@@ -26,6 +27,7 @@ from engine.workflow.joins import settle_joins
 from engine.workflow.models import ProcessInstance, ProcessTimer, TimerState, WorkItem, WorkState
 from engine.workflow.runtime import Run, Status
 from engine.workflow.state import TOP, Changes, Session, Stored, TaskRow, load
+from engine.workflow.timer_rows import Until
 from engine.workflow.transition import gather
 from engine.workflow.upgrades import upgraded
 from engine.workflow.versions.images import Image, image_of, restore
@@ -215,9 +217,11 @@ def _bring_work_up_to_date(act: Act, instance: ProcessInstance, plan: Plan, run:
         if known is not None and item.state == WorkState.OPEN.value:
             values.update(_people(act, known, element, task))
         changed = {name: value for name, value in values.items() if getattr(item, name) != value}
-        due = _due(act, instance, item, known, element, plan)
-        if due is not _SAME and due != item.due_at:
-            changed["due_at"] = due
+        until = _until(act, instance, item, known, element, plan)
+        if until is not None and until.due_at != item.due_at:
+            changed["due_at"] = until.due_at
+        if until is not None and until.term_id != item.term_id:
+            changed["term_id"] = until.term_id
         if changed:
             for name, value in changed.items():
                 setattr(item, name, value)
@@ -226,10 +230,13 @@ def _bring_work_up_to_date(act: Act, instance: ProcessInstance, plan: Plan, run:
 
 
 def _words(element: Element) -> dict[str, Any]:
+    """What a work item says of its element; what the data said when it was made stays so."""
+    form = element.properties.get("form", element.id)
+    title = element.properties.get("title") or element.name or element.id
     return {
         "element": element.id,
-        "title": element.name or element.id,
-        "form": element.properties.get("form", element.id),
+        **({} if title.startswith("=") else {"title": title}),
+        **({} if form.startswith("=") else {"form": form}),
         "phase": element.properties.get("phase", ""),
     }
 
@@ -252,23 +259,20 @@ def _people(act: Act, known: Element, element: Element, task: Any) -> dict[str, 
     }
 
 
-_SAME = object()
-
-
-def _due(
+def _until(
     act: Act,
     instance: ProcessInstance,
     item: WorkItem,
     known: Element | None,
     element: Element,
     plan: Plan,
-) -> Any:
-    """Until when work has to be done, where the timers on its border changed."""
+) -> Until | None:
+    """Until when work has to be done, where the timers on its border changed; None where they did not."""
     borders = _borders(plan.target, element.id)
     if known is not None and len(_borders(plan.source, known.id)) == len(borders):
-        return _SAME
+        return None
     rows = act.session.execute(
-        select(ProcessTimer.due_at, Deadline.due_at)
+        select(ProcessTimer.due_at, Deadline.due_at, Deadline.id, Deadline.state)
         .outerjoin(Deadline, Deadline.id == ProcessTimer.deadline_id)
         .where(
             ProcessTimer.instance_id == instance.id,
@@ -276,11 +280,14 @@ def _due(
             ProcessTimer.state == TimerState.WAITING.value,
         )
     ).all()
-    dues = [due for own, term in rows if (due := term or own) is not None]
+    dues = [(due, term_id, state) for own, term, term_id, state in rows if (due := term or own)]
     if dues:
-        return min(dues)
+        due, term_id, state = min(dues, key=lambda each: each[0])
+        return Until(None if state == DeadlineState.SUSPENDED.value else due, term_id)
+    if item.deadline_id is None:
+        return Until()
     own = act.session.scalar(select(Deadline.due_at).where(Deadline.id == item.deadline_id))
-    return own if item.deadline_id is not None else None
+    return Until(own, item.deadline_id)
 
 
 def _borders(definition: Definition, element: str) -> tuple[str, ...]:
@@ -298,5 +305,6 @@ def go_back(act: Act, instance: ProcessInstance, before: Image, after: Image) ->
     system = act.as_system(instance.definition_key)
     opened = [UUID(row["id"]) for row in after["deadline"] if row["id"] not in known]
     restore(act.session, act.entity_id, instance.id, before)
+    follow(act, [UUID(identifier) for identifier in sorted(known)])
     for deadline_id in opened:
         end_deadline(system, deadline_id=deadline_id, state=DeadlineState.CANCELLED)

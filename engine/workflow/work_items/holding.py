@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -88,6 +88,10 @@ class Several:
             message = f"Marque {MOST_AT_ONCE} tareas como mucho."
             raise BadInput(message, (("items", message),))
 
+    @property
+    def ids(self) -> tuple[UUID, ...]:
+        return tuple(identifier for identifier, _ in self.items)
+
 
 @dataclass(frozen=True)
 class ItemResult:
@@ -98,14 +102,21 @@ class ItemResult:
 
 
 def each_by_itself(
-    act: Act, several: Several, change: Callable[[UUID, int], None]
+    act: Act,
+    several: Several,
+    change: Callable[[UUID, int], None],
+    *,
+    order: Sequence[UUID] | None = None,
 ) -> tuple[ItemResult, ...]:
     """Change each item, those that can be; one that cannot leaves the others as they become.
 
-    They are locked in the order of their ids, so that two such acts do not wait in a ring.
+    They are locked in the order of their ids, so that two such acts do not wait in a ring. order: in
+    which they are changed, of items that are locked already.
     """
     results = {}
-    for work_item_id, version in sorted(dict(several.items).items()):
+    versions = dict(several.items)
+    for work_item_id in sorted(versions) if order is None else order:
+        version = versions[work_item_id]
         try:
             with act.session.begin_nested():
                 change(work_item_id, version)

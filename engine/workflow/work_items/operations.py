@@ -24,6 +24,7 @@ from engine.workflow.work_items.holding import (
     note_substitution,
     refuse_the_absent,
 )
+from engine.workflow.work_items.order import in_order, keep_order
 from engine.workflow.work_items.priority import HIGHEST
 from engine.workflow.work_items.recipients import Recipient, recipients
 
@@ -31,10 +32,12 @@ _MAX_REASON = 1000
 
 
 @operation("workflow.claim")
-def claim(act: Act, *, work_item_id: UUID, version: int) -> None:
+def claim(act: Act, *, work_item_id: UUID, version: int, reason: str = "") -> None:
     """Take a work item: by one's post, in the place of an absent one whom one substitutes, or back.
 
-    Raises NotFound when it is not for the actor, Stale when it changed, RuleBroken when another has it.
+    reason: by what order it is taken before others of its kind that began earlier (art. 71.2 of Ley
+    39/2015). Raises NotFound when it is not for the actor, Stale when it changed, RuleBroken when another
+    has it, OutOfOrder when others go before and there is no reason.
     """
     item = locked_item(act, work_item_id, version)
     if not may_take(act.session, item, act.actor):
@@ -45,6 +48,8 @@ def claim(act: Act, *, work_item_id: UUID, version: int) -> None:
         raise RuleBroken(
             "Ya tiene usted esta tarea." if mine else "Otra persona ya se ha asignado esta tarea."
         )
+    if item.state == WorkState.OPEN.value:
+        keep_order(act, item, reason)
     if found.absent is not None:
         note_substitution(act, found.absent)
     if found.back:
@@ -170,10 +175,17 @@ def follow_up(act: Act, *, work_item_id: UUID, version: int, on: date | None) ->
 
 
 @operation("workflow.claim_many", permission="workflow.claim")
-def claim_many(act: Act, *, items: Several) -> tuple[ItemResult, ...]:
-    """Take several work items at once; each is an act of its own, and those that cannot be say why."""
+def claim_many(act: Act, *, items: Several, reason: str = "") -> tuple[ItemResult, ...]:
+    """Take several work items at once; each is an act of its own, and those that cannot be say why.
+
+    They are taken in the order in which they began, so those that go first need no reason; it is kept
+    with those alone that are taken before others which were not marked, or could not be taken.
+    """
     return each_by_itself(
-        act, items, lambda item, version: claim(act, work_item_id=item, version=version)
+        act,
+        items,
+        lambda item, version: claim(act, work_item_id=item, version=version, reason=reason),
+        order=in_order(act, items.ids),
     )
 
 

@@ -134,6 +134,8 @@ def served(monkeypatch: pytest.MonkeyPatch) -> Served:
             "signing/request": {"signed": True},
             "notifications/notify": {"notified": True, "at": "2026-11-24T09:00:00+00:00"},
             "notifications/advise": {"notices": []},
+            "expedientes/communicate": {"document_id": "01990000-0000-7000-8000-000000000003"},
+            "expedientes/decide": {"allowed": True, "reason": "", "silence": None},
             "expedientes/close": {"index_document_id": "01990000-0000-7000-8000-000000000002"},
         }
     )

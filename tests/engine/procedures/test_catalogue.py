@@ -37,7 +37,7 @@ def test_the_catalogue_lists_what_is_filed_at_the_sede_by_title(townhall: TownHa
         assert [item.key for item in search(session, "SILLAS mesas")] == ["terrace-permit"]
         terrace = current(session, "terrace-permit")
     assert terrace.silence == "negative"
-    assert terrace.phase_words("hearing") == "Esperamos sus alegaciones al informe"
+    assert terrace.phase_words("hearing") == "Esperamos sus alegaciones"
 
 
 def test_a_published_version_never_changes(townhall: TownHall) -> None:
@@ -49,12 +49,12 @@ def test_a_published_version_never_changes(townhall: TownHall) -> None:
         published(townhall, other)
     text = files["procedure.toml"].decode()
     published(
-        townhall, {**other, "procedure.toml": text.replace("version = 1", "version = 2").encode()}
+        townhall, {**other, "procedure.toml": text.replace("version = 2", "version = 3").encode()}
     )
     with townhall.database.reading() as session:
-        assert current(session, "general-request").version == 2
-        assert "answer.reply" in procedure(session, "general-request", 2).templates["answer"]
-        assert "Respuesta" in procedure(session, "general-request", 1).templates["answer"]
+        assert current(session, "general-request").version == 3
+        assert "answer.reply" in procedure(session, "general-request", 3).templates["answer"]
+        assert "Respuesta" in procedure(session, "general-request", 2).templates["answer"]
 
 
 def test_a_model_that_calls_what_the_town_hall_lacks_is_not_published(townhall: TownHall) -> None:
@@ -76,7 +76,7 @@ def test_a_retired_version_leaves_the_catalogue_and_stays_for_what_began_with_it
     with townhall.database.reading() as session:
         with pytest.raises(NotFound):
             current(session, "general-request")
-        assert procedure(session, "general-request", 1).title == "Instancia general"
+        assert procedure(session, "general-request", 2).title == "Instancia general"
 
 
 PROCEDURE = """

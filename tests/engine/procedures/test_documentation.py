@@ -27,8 +27,8 @@ def documented_services() -> dict[str, tuple[set[str], set[str]]]:
         if len(cells) != 3:
             continue
         for name in re.findall(r"`([a-z]+/[a-z_]+)`", cells[0]):
-            optional = set(re.findall(r"\[`([a-z_]+)`\]", cells[1]))
-            found[name] = (set(re.findall(r"`([a-z_]+)`", cells[1])) - optional, optional)
+            optional = set(re.findall(r"\[`([a-z_0-9]+)`\]", cells[1]))
+            found[name] = (set(re.findall(r"`([a-z_0-9]+)`", cells[1])) - optional, optional)
     return found
 
 

@@ -14,6 +14,7 @@ from engine.services import SERVICES
 from tests.engine.procedures.conftest import PROCESSES, files_of
 
 KEYS = sorted(path.parent.name for path in PROCESSES.glob("*/procedure.toml"))
+SHARED = sorted(f"shared/{path.parent.name}" for path in PROCESSES.glob("shared/*/part.toml"))
 
 
 def changed(name: str, old: str, new: str, key: str = "terrace-permit") -> dict[str, bytes]:
@@ -28,7 +29,7 @@ def findings(files: Mapping[str, bytes], services: Any = None) -> set[tuple[str,
     return {(item.level, item.code, item.element) for item in check_package(files, services)}
 
 
-@pytest.mark.parametrize("key", KEYS)
+@pytest.mark.parametrize("key", [*KEYS, *SHARED])
 def test_the_towns_packages_have_nothing_to_say_about(key: str) -> None:
     assert check_package(files_of(key), SERVICES) == ()
 
@@ -36,7 +37,30 @@ def test_the_towns_packages_have_nothing_to_say_about(key: str) -> None:
 @pytest.mark.parametrize(
     ("name", "old", "new", "finding"),
     [
-        ("process.bpmn", 'value="technician"', 'value="tecnico"', ("error", "role", "report")),
+        (
+            "process.bpmn",
+            'name="form" value="report"/>',
+            'name="form" value="report"/><spiffworkflow:property name="role" value="tecnico"/>',
+            ("error", "role", "report_write"),
+        ),
+        (
+            "process.bpmn",
+            'name="form" value="report"',
+            'name="form" value="reports"',
+            ("error", "form", "report_write"),
+        ),
+        (
+            "process.bpmn",
+            'name="template" value="hearing"',
+            'name="templates" value="hearing"',
+            ("error", "parameter", "hearing"),
+        ),
+        (
+            "process.bpmn",
+            'value="resolution_granted"',
+            'value="resolution_given"',
+            ("error", "template", "resolution_draft"),
+        ),
         (
             "procedure.toml",
             'subject = "establishment"',
@@ -49,53 +73,58 @@ def test_the_towns_packages_have_nothing_to_say_about(key: str) -> None:
             'subject = "measures"',
             ("error", "subject", "subject"),
         ),
-        ("process.bpmn", 'value="hearing"', 'value="hearings"', ("error", "phase", "allege")),
         (
             "process.bpmn",
-            "deadline:correction",
-            "deadline:correccion",
-            ("error", "term-rule", "correction_term"),
+            'value="in_force"',
+            'value="in_forces"',
+            ("error", "phase", "advise_in_force"),
         ),
         (
             "process.bpmn",
-            '<spiffworkflow:property name="due" value="report"/>',
-            '<spiffworkflow:property name="due" value="reports"/>',
-            ("error", "term-rule", "report"),
+            "deadline:terrace_renewal",
+            "deadline:terrace_renovation",
+            ("error", "term-rule", "in_force"),
         ),
         (
             "process.bpmn",
-            '<spiffworkflow:property name="due" value="report"/>',
-            '<spiffworkflow:property name="excuded" value="=[check.by]"/>',
-            ("warning", "property", "report"),
+            'name="priority" value="20"',
+            'name="due" value="reports"',
+            ("error", "term-rule", "watch"),
         ),
         (
             "process.bpmn",
-            "report_signature.signed = true and report.favourable = true",
-            "report_signature.signed = true and report.favorable = true",
-            ("error", "field", "reported"),
+            'name="priority" value="20"',
+            'name="excuded" value="=[admission.by]"',
+            ("warning", "property", "watch"),
         ),
         (
             "process.bpmn",
-            "[propose.by, report.by]",
-            "[propose.author, report.by]",
-            ("error", "field", "sign_resolution"),
+            "admission.complete = true",
+            "admission.completed = true",
+            ("error", "field", "admitted"),
         ),
         (
             "process.bpmn",
-            'then "resolution_granted"',
-            'then "resolution_given"',
-            ("error", "template", "draft_resolution"),
+            "[revoke.by]",
+            "[revoke.author]",
+            ("error", "field", "sign_revocation"),
+        ),
+        (
+            "process.bpmn",
+            """'"revocation"'""",
+            """'"revocations"'""",
+            ("error", "template", "draft_revocation"),
         ),
         (
             "documents/report.html",
-            "{{ report.grounds|lines }}",
-            "{{ report.reasons|lines }}",
+            "{{ report_write.grounds|lines }}",
+            "{{ report_write.reasons|lines }}",
             ("error", "field", "documents/report.html"),
         ),
         (
             "documents/report.html",
-            "{{ report.grounds|lines }}",
-            "{{ report.grounds|upper_case }}",
+            "{{ report_write.grounds|lines }}",
+            "{{ report_write.grounds|upper_case }}",
             ("error", "template", "documents/report.html"),
         ),
         (
@@ -135,12 +164,12 @@ def test_a_service_or_a_parameter_that_does_not_exist_is_found_when_the_services
 ):
     wrong = changed("process.bpmn", 'id="notifications/advise"', 'id="notifications/advice"')
     assert findings(wrong) == set()
-    assert ("error", "service", "advise_renewal") in findings(wrong, SERVICES)
+    assert ("error", "service", "advise_in_force") in findings(wrong, SERVICES)
     extra = changed("process.bpmn", 'parameter id="subject"', 'parameter id="sobject"')
     messages = [item.message for item in check_package(extra, SERVICES)]
     assert messages == [
-        "«notifications/notify» no recibe el parámetro «sobject»",
-        "a «notifications/notify» le falta el parámetro «subject»",
+        "«notifications/advise» no recibe el parámetro «sobject»",
+        "a «notifications/advise» le falta el parámetro «subject»",
     ]
 
 
@@ -173,16 +202,29 @@ CONTEXT = {
     "hoy": "2026-11-24",
     "ahora": "2026-11-24T09:00:00+00:00",
     "ayuntamiento": {"nombre": "Ayuntamiento de Valdecandamo", "sede": "https://sede.example"},
-    "expediente": {"numero": "2026/TER/000001"},
+    "expediente": {"numero": "2026/TER/000001", "titulo": "Autorización de terraza"},
     "interesado": {"nombre": "Xuan Suárez", "documento": "11111111H"},
     "representante": None,
     "registro": {"codigo": "2026-E-000001", "presentada": "2026-11-20T08:00:00+00:00"},
     "unidad": "Espacio Público y Comercio",
     "requirement_notice": {"at": "2026-11-24T09:00:00+00:00"},
-    "check": _official(complete=False, missing="El plano\nEl seguro"),
-    "report": _official(favourable=False, free_width="1.2", grounds="No cabe."),
-    "allege": _official(text="No estoy de acuerdo", documents=[]),
-    "propose": _official(grant=True, grounds="Cumple.", conditions="Recoger de noche."),
+    "procedimiento": {"organo": "Alcaldía"},
+    "admission_check": _official(complete=False, missing="El plano\nEl seguro"),
+    "report_write": _official(favourable=False, free_width="1.2", grounds="No cabe."),
+    "technical": {
+        "answers": _official(favourable=False, free_width="1.2", grounds="No cabe."),
+        "by": "1",
+    },
+    "title": "Informe técnico",
+    "basis": "La ordenanza, art. 3",
+    "preceptive": False,
+    "hearing": {"alleged": True, "text": "No estoy de acuerdo", "documents": []},
+    "revocation_hearing": {"alleged": True, "text": "Fue un día"},
+    "watch": _official(reason="breach", facts="Ocupa el paso."),
+    "revoke": _official(revoke=True, grounds="Consta."),
+    "outcome": "granted",
+    "grounds": "Cumple.",
+    "resolution_propose": _official(grant=True, grounds="Cumple.", conditions="Recoger de noche."),
     "triage": _official(
         missing="No dice qué pide", administration="Principado de Asturias", reason="Es suya."
     ),
@@ -210,15 +252,14 @@ def test_every_template_is_filled_whole_and_says_what_the_law_asks(key: str) -> 
     for name, source in procedure.templates.items():
         composed = compose(source, {**CONTEXT, "request": REQUESTS[key]})
         assert composed.missing == (), name
-        if name == "desisted" or name.startswith("resolution"):
+        if name.endswith("desisted") or name in ("resolution_granted", "resolution_denied"):
             assert "Resuelvo" in composed.html
             assert "pone fin a la vía administrativa" in composed.html
             assert "Recurso potestativo de reposición" in composed.html
             assert "plazo de un mes" in composed.html
             assert "plazo de dos meses" in composed.html
-    requirement = compose(
-        procedure.templates["requirement"], {**CONTEXT, "request": REQUESTS[key]}
-    ).html
+    name = next(name for name in procedure.templates if name.endswith("requirement"))
+    requirement = compose(procedure.templates[name], {**CONTEXT, "request": REQUESTS[key]}).html
     assert "diez días hábiles" in requirement
     assert "se le tendrá por desistido" in requirement
 

@@ -11,15 +11,17 @@ from typing import Any
 
 import pytest
 
+from engine.procedures.binding import with_parts
 from engine.procedures.scenarios import Report, run_tests
 from engine.workflow.simulate import simulate
 
 PROCESSES = Path(__file__).parents[3] / "processes"
 PACKAGES = sorted(path.parent.name for path in PROCESSES.glob("*/procedure.toml"))
+SHARED = sorted(f"shared/{path.parent.name}" for path in PROCESSES.glob("shared/*/part.toml"))
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("key", PACKAGES)
+@pytest.mark.parametrize("key", [*PACKAGES, *SHARED])
 def test_the_scenarios_of_a_package_pass_and_walk_all_of_its_model(key: str) -> None:
     report = run_tests(PROCESSES / key, NOW)
     assert [(each.name, each.faults) for each in report.scenarios if each.faults] == []
@@ -50,8 +52,8 @@ def faults(report: Report, name: str = "answered") -> str:
 
 
 def test_another_path_is_told_with_its_place(package: Path) -> None:
-    report = changed(package, lambda it: it["steps"].insert(1, "correct"))
-    assert "en el paso 2 se esperaba correct y hay answer" in faults(report)
+    report = changed(package, lambda it: it["steps"].insert(2, "correct"))
+    assert "en el paso 3 se esperaba correct y hay answer" in faults(report)
 
 
 def test_work_documents_and_terms_that_do_not_come_are_told(package: Path) -> None:
@@ -117,5 +119,6 @@ def test_a_file_that_is_no_scenario_is_a_fault_of_its_own(package: Path, text: s
 
 def test_a_task_without_an_answer_is_done_and_one_with_null_is_left() -> None:
     model = (PROCESSES / "general-request" / "process.bpmn").read_bytes()
+    model = with_parts(model, PROCESSES / "general-request")
     left = simulate(model, {"tasks": {"triage": None}}, NOW)
-    assert (left.completed, left.waiting, left.steps) == (False, ["triage"], [])
+    assert (left.completed, left.waiting, left.steps) == (False, ["triage"], ["communication_send"])

@@ -25,11 +25,13 @@ NUMBER = "2026/TER/000001"
 
 
 def started(town: Town) -> UUID:
+    procedure = load_procedure(files_of("terrace-permit"))
     instance = workflow.start(
         town.hall.system("test"),
-        definition_key="terrace-permit",
-        definition_version=1,
-        model=files_of("terrace-permit")["process.bpmn"],
+        definition_key=procedure.key,
+        definition_version=procedure.version,
+        model=procedure.model,
+        decisions=procedure.decisions,
         data={"request": {"area": Decimal("12.5")}, "expediente": {"number": NUMBER}},
         person_id=town.citizen.id,
     )
@@ -53,8 +55,8 @@ def test_who_does_not_correct_in_ten_business_days_has_desisted_by_a_resolution(
 ) -> None:
     """FIL-15: ten days to correct; then the person has desisted, by a resolution that is notified."""
     instance = started(town)
-    assert town.work(town.commerce, complete=False, missing="El plano") == "check"
-    assert served.asked("draft_requirement")["visibility"] == "internal"
+    assert town.work(town.commerce, complete=False, missing="El plano") == "admission_check"
+    assert served.asked("admission_draft_requirement")["visibility"] == "internal"
     item = asked_to_correct(town)
     # From 24 November the tenth business day is 10 December: the 7th and the 8th are holidays here.
     assert item.due_at.date().isoformat() == "2026-12-10"
@@ -63,15 +65,15 @@ def test_who_does_not_correct_in_ten_business_days_has_desisted_by_a_resolution(
     assert asked_to_correct(town).id == item.id
     clock.advance(timedelta(seconds=2))
     drain(town.hall)
-    assert served.asked("sign_resolution")["excluded_ids"] == [str(town.commerce.id)]
-    assert served.asked("draft_desisted")["kind"] == "resolution"
-    assert served.asked("notify_resolution")["purpose"] == "resolution"
+    assert served.asked("admission_sign")["excluded_ids"] == [str(town.commerce.id)]
+    assert served.asked("admission_draft_desisted")["kind"] == "resolution"
+    assert served.asked("admission_notify")["purpose"] == "resolution"
     assert served.asked("close") == {"outcome": "desisted"}
     state, elements = found(town.hall, instance)
     assert state == InstanceState.COMPLETED.value
-    assert elements["correction_term"] == "done"
-    assert "correct" not in elements
-    assert "report" not in elements
+    assert elements["admission_term"] == "done"
+    assert "admission_correct" not in elements
+    assert "report_write" not in elements
     with town.hall.database.reading() as session:
         assert session.scalar(select(Deadline.state)) == DeadlineState.EXPIRED.value
 
@@ -82,20 +84,23 @@ def test_who_corrects_in_time_is_checked_again_and_the_term_is_met(
     """FIL-15: the correction in time goes back to who checks."""
     instance = started(town)
     town.work(town.commerce, complete=False, missing="El plano")
-    assert found(town.hall, instance)[1] == {
-        "registered": "done",
-        "check": "done",
-        "complete": "done",
-        "draft_requirement": "done",
-        "notify_requirement": "done",
-        "correct": "current",
+    elements = found(town.hall, instance)[1]
+    assert elements["communicated"] == "done"
+    assert {key: state for key, state in elements.items() if key.startswith("admission")} == {
+        "admission": "current",
+        "admission_received": "done",
+        "admission_check": "done",
+        "admission_complete": "done",
+        "admission_draft_requirement": "done",
+        "admission_notify_requirement": "done",
+        "admission_correct": "current",
     }
     item = asked_to_correct(town)
     workflow.complete(
         town.hall.call(town.citizen), work_item_id=item.id, version=1, data={"text": "Aquí está"}
     )
-    assert town.only(town.commerce).element == "check"
-    assert found(town.hall, instance)[1]["check"] == "current"
+    assert town.only(town.commerce).element == "admission_check"
+    assert found(town.hall, instance)[1]["admission_check"] == "current"
     with town.hall.database.reading() as session:
         assert session.scalar(select(Deadline.state)) == DeadlineState.MET.value
 
@@ -105,14 +110,14 @@ def test_the_mayor_decides_on_what_others_reported_and_proposed(town: Town, serv
     started(town)
     town.work(town.commerce, complete=True)
     item = town.only(town.planning)
-    assert (item.element, item.due_at is not None) == ("report", True)
+    assert (item.element, item.due_at is not None) == ("report_write", True)
     town.work(town.planning, favourable=True, free_width="2.10", grounds="Cabe.")
-    assert served.asked("sign_report")["official_id"] == str(town.planning.id)
-    assert town.work(town.commerce, grant=True, grounds="Cumple.") == "propose"
-    asked = served.asked("sign_resolution")
+    assert served.asked("report_sign")["official_id"] == str(town.planning.id)
+    assert town.work(town.commerce, grant=True, grounds="Cumple.") == "resolution_propose"
+    asked = served.asked("resolution_sign")
     assert (asked["role"], asked["unit"]) == ("mayor", "ALC")
     assert asked["excluded_ids"] == [str(town.commerce.id), str(town.planning.id)]
-    assert served.asked("draft_resolution")["template"] == "resolution_granted"
+    assert served.asked("resolution_draft")["template"] == "resolution_granted"
 
 
 def test_an_unfavourable_report_gives_a_hearing_before_the_proposal(
@@ -124,11 +129,11 @@ def test_an_unfavourable_report_gives_a_hearing_before_the_proposal(
     town.work(town.planning, favourable=False, free_width="1.20", grounds="No cabe.")
     assert town.inbox(town.commerce) == ()
     item = asked_to_correct(town)
-    assert (item.element, item.phase) == ("allege", "hearing")
+    assert (item.element, item.phase) == ("hearing_allege", "hearing")
     clock.advance(item.due_at - clock.now() + timedelta(seconds=1))
     drain(town.hall)
-    assert town.work(town.commerce, grant=False, grounds="No cabe.") == "propose"
-    assert served.asked("draft_resolution")["template"] == "resolution_denied"
+    assert town.work(town.commerce, grant=False, grounds="No cabe.") == "resolution_propose"
+    assert served.asked("resolution_draft")["template"] == "resolution_denied"
     assert served.asked("close") == {"outcome": "denied"}
 
 
@@ -138,30 +143,99 @@ def test_a_refused_resolution_goes_back_to_the_proposal(town: Town, served: Serv
     town.work(town.commerce, complete=True)
     town.work(town.planning, favourable=True, free_width="2", grounds="Cabe.")
     served.answers["signing/request"] = {"signed": False, "reason": "Falta motivar"}
-    assert town.work(town.commerce, grant=True, grounds="Sí") == "propose"
-    assert town.only(town.commerce).element == "propose"
+    assert town.work(town.commerce, grant=True, grounds="Sí") == "resolution_propose"
+    assert town.only(town.commerce).element == "resolution_propose"
     served.answers["signing/request"] = {"signed": True}
     town.work(town.commerce, grant=True, grounds="Cumple la ordenanza.")
     assert served.asked("close") == {"outcome": "granted"}
 
 
-def test_before_a_granted_terrace_ends_its_holder_is_told_to_renew_it(
-    town: Town, served: Served, clock: FixedClock
-) -> None:
+def granted(town: Town) -> UUID:
     instance = started(town)
     town.work(town.commerce, complete=True)
     town.work(town.planning, favourable=True, free_width="2", grounds="Cabe.")
     town.work(town.commerce, grant=True, grounds="Cumple.")
-    assert found(town.hall, instance)[1]["in_force"] == "current"
-    with town.hall.database.reading() as session:
-        due = session.scalars(
-            select(Deadline.due_at).where(Deadline.state == DeadlineState.OPEN.value)
-        ).one()
-    assert (due.year, due.month) == (2027, 10)
-    clock.advance(due - clock.now() + timedelta(seconds=1))
+    return instance
+
+
+def open_terms(hall: TownHall) -> list[Any]:
+    with hall.database.reading() as session:
+        return list(
+            session.scalars(
+                select(Deadline.due_at)
+                .where(Deadline.state == DeadlineState.OPEN.value)
+                .order_by(Deadline.due_at)
+            )
+        )
+
+
+def test_before_a_granted_terrace_ends_its_holder_is_told_to_renew_it(
+    town: Town, served: Served, clock: FixedClock
+) -> None:
+    instance = granted(town)
+    assert NUMBER in served.asked("advise_in_force")["text"]
+    assert found(town.hall, instance)[1]["watch"] == "current"
+    renewal, expiry = open_terms(town.hall)
+    assert (renewal.year, renewal.month, expiry.month) == (2027, 10, 11)
+    clock.advance(renewal - clock.now() + timedelta(seconds=1))
     drain(town.hall)
     assert NUMBER in served.asked("advise_renewal")["text"]
+    assert found(town.hall, instance)[1]["watch"] == "current"
+    clock.advance(expiry - clock.now() + timedelta(seconds=1))
+    drain(town.hall)
+    assert NUMBER in served.asked("advise_expiry")["text"]
     assert found(town.hall, instance)[0] == InstanceState.COMPLETED.value
+
+
+def test_a_terrace_that_breaks_its_conditions_is_revoked_after_a_hearing(
+    town: Town, served: Served
+) -> None:
+    """INS-4: nobody loses a permit unheard; who proposes to revoke it does not sign it."""
+    instance = granted(town)
+    item = town.only(town.commerce)
+    assert (item.element, item.assignee_id) == ("watch", town.commerce.id)
+    workflow.complete(
+        town.hall.call(town.commerce),
+        work_item_id=item.id,
+        version=item.version,
+        data={"reason": "breach", "facts": "Ocupa el paso."},
+    )
+    asked = asked_to_correct(town)
+    assert (asked.element, served.asked("hearing_draft")["template"]) == (
+        "hearing_allege",
+        "revocation_hearing",
+    )
+    workflow.complete(
+        town.hall.call(town.citizen), work_item_id=asked.id, version=1, data={"text": "No alego."}
+    )
+    assert town.work(town.commerce, revoke=True, grounds="Consta.") == "revoke"
+    assert served.asked("sign_revocation")["excluded_ids"] == [str(town.commerce.id)]
+    assert served.asked("notification_send")["subject"].startswith("Revocación")
+    assert found(town.hall, instance)[0] == InstanceState.COMPLETED.value
+
+
+def test_a_pavement_left_too_narrow_is_heard_before_whatever_the_report_says(
+    town: Town, served: Served
+) -> None:
+    """INS-4: 1.79 metres are not 1.80; in a narrow point of the old town 1.50 are enough."""
+    started(town)
+    town.work(town.commerce, complete=True)
+    town.work(town.planning, favourable=True, free_width="1.79", grounds="Cabe.")
+    assert asked_to_correct(town).element == "hearing_allege"
+    assert town.inbox(town.commerce) == ()
+
+
+def test_in_a_narrow_point_of_the_old_town_less_width_is_enough(town: Town, served: Served) -> None:
+    started(town)
+    town.work(town.commerce, complete=True)
+    town.work(
+        town.planning,
+        favourable=True,
+        free_width=Decimal("1.5"),
+        consolidated=True,
+        grounds="Cabe.",
+    )
+    assert town.only(town.commerce).element == "resolution_propose"
 
 
 @pytest.mark.parametrize(

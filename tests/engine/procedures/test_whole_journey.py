@@ -146,7 +146,7 @@ def test_a_terrace_is_asked_for_reported_on_decided_notified_and_closed(
     worked(town, town.commerce, complete="yes")
     assert state(town, opened.id).phase == "report"
     worked(town, town.planning, favourable="yes", free_width="2,10", grounds="Cabe de sobra.")
-    assert signed(town, town.planning) == "Informe técnico sobre la terraza"
+    assert signed(town, town.planning) == "Informe técnico"
     worked(town, town.commerce, grant="yes", grounds="Cumple la ordenanza.", conditions="Recoger.")
     assert state(town, opened.id).phase == "resolution"
     assert "Propuesta de resolución" not in _titles(town, opened.id)

@@ -7,19 +7,28 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
+from engine.procedures.binding import with_parts
 from engine.workflow.definitions import load_definition
 from engine.workflow.diagram import draw, steps
 from engine.workflow.elements import Box, Elements, elements_of
 from engine.workflow.lettering import width_of, wrap
+from engine.workflow.sheets import open_sheets
 from tests.engine.workflow.models import begun
 
 PROCESSES = Path(__file__).parents[3] / "processes"
-MODELS = sorted(PROCESSES.glob("*/process.bpmn"))
+MODELS = sorted([*PROCESSES.glob("*/process.bpmn"), *PROCESSES.glob("shared/*/process.bpmn")])
 NS = {"s": "http://www.w3.org/2000/svg"}
 
 
 def elements(key: str) -> Elements:
-    return elements_of(load_definition((PROCESSES / key / "process.bpmn").read_bytes()))
+    return read(PROCESSES / key / "process.bpmn")
+
+
+def read(path: Path) -> Elements:
+    """The elements of a model and of the shared parts that it calls."""
+    rules = path.with_name("decisions.dmn")
+    model = with_parts(path.read_bytes(), path.parent)
+    return elements_of(load_definition(model, rules.read_bytes() if rules.is_file() else None))
 
 
 def drawn(key: str, **states: str) -> etree._Element:
@@ -41,7 +50,7 @@ def words(node: etree._Element) -> str:
 
 @pytest.mark.parametrize("path", MODELS, ids=lambda path: path.parent.name)
 def test_every_element_and_every_flow_of_the_towns_models_is_drawn(path: Path) -> None:
-    known = elements_of(load_definition(path.read_bytes()))
+    known = read(path).on("")
     assert all(node.box is not None for node in known.nodes.values())
     assert all(len(flow.points) > 1 for flow in known.flows)
     svg = etree.fromstring(draw(known, {}).encode())
@@ -54,12 +63,12 @@ def test_every_element_and_every_flow_of_the_towns_models_is_drawn(path: Path) -
 
 @pytest.mark.parametrize("path", MODELS, ids=lambda path: path.parent.name)
 def test_no_name_of_the_towns_models_is_cut_and_no_step_lies_on_another(path: Path) -> None:
-    known = elements_of(load_definition(path.read_bytes()))
+    known = read(path).on("")
     assert "…" not in words(etree.fromstring(draw(known, {}).encode()))
     boxes = [
         (node.id, node.box)
         for node in known.nodes.values()
-        if node.box is not None and node.attached_to is None
+        if node.box is not None and node.attached_to is None and node.kind != "subProcess"
     ]
     for number, (first, one) in enumerate(boxes):
         for second, other in boxes[number + 1 :]:
@@ -73,13 +82,13 @@ def _overlap(one: Box, other: Box) -> bool:
 
 
 def test_the_state_of_a_step_is_a_class_a_sign_and_a_word() -> None:
-    svg = drawn("terrace-permit", check="done", report="current")
-    assert group(svg, "Comprobar la solicitud").get("class") == "diagram-node is-done"
-    assert group(svg, "Comprobar la solicitud").find("s:circle", NS) is not None
+    svg = drawn("terrace-permit", admission="done", technical="current")
+    assert group(svg, "Comprobar y corregir la solicitud").get("class") == "diagram-node is-done"
+    assert group(svg, "Comprobar y corregir la solicitud").find("s:circle", NS) is not None
     current = group(svg, "Informe técnico")
     assert current.get("class") == "diagram-node is-current"
     assert "En curso" in words(current)
-    pending = group(svg, "Propuesta de resolución")
+    pending = group(svg, "Resolver")
     assert pending.get("class") == "diagram-node is-pending"
     assert "En curso" not in words(pending)
     assert svg.get("role") == "img"
@@ -122,17 +131,36 @@ def test_a_model_without_a_drawing_is_only_told() -> None:
 
 def test_the_list_tells_what_is_done_and_what_may_still_come() -> None:
     known = elements("terrace-permit")
-    waiting = {"registered": "done", "check": "done", "complete": "done", "report": "current"}
+    waiting = {"registered": "done", "admission": "done", "admission_check": "done"}
+    waiting |= {"technical": "current", "report_write": "current"}
     said = dict(steps(known, waiting))
     assert said["Comprobar la solicitud"] == "done"
-    assert said["Informe técnico"] == "current"
+    assert said["Informe"] == "current"
     assert said["Propuesta de resolución"] == "pending"
-    ended = {**waiting, "report": "done", "close": "done", "finished": "done"}
+    ended = {"admission_check": "done", "report_write": "done", "close": "done", "finished": "done"}
     assert dict(steps(known, ended)) == {
         "Comprobar la solicitud": "done",
-        "Informe técnico": "done",
+        "Informe": "done",
         "Cerrar el expediente": "done",
     }
+
+
+def test_a_called_process_is_drawn_apart_while_something_in_it_is_open() -> None:
+    known = elements("terrace-permit")
+    assert set(known.sheets) > {"core-admission", "core-hearing"}
+    assert not any(node.process == "core-admission" for node in known.on("").nodes.values())
+    (sheet,) = open_sheets(
+        known, {"admission": "current", "admission_check": "done", "admission_correct": "current"}
+    )
+    assert (sheet.key, sheet.inside) == ("core-admission", ("Comprobar y corregir la solicitud",))
+    svg = etree.fromstring(sheet.svg.encode())
+    assert "En curso" in words(group(svg, "Corregir la solicitud"))
+    assert group(svg, "Comprobar la solicitud").get("class") == "diagram-node is-done"
+    identifiers = {node.get("id") for node in svg.iter() if node.get("id")}
+    assert not identifiers & {
+        node.get("id") for node in drawn("terrace-permit").iter() if node.get("id")
+    }
+    assert open_sheets(known, {"close": "current"}) == ()
 
 
 def test_text_is_broken_between_words_and_shortened_only_at_the_end() -> None:

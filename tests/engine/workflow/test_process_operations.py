@@ -150,7 +150,7 @@ def correction() -> Model:
 def test_a_correction_waits_ten_business_days_and_then_the_timer_fires(
     townhall: TownHall, staff: Staff, clock: FixedClock
 ) -> None:
-    """INI-1: ten business days to correct (art. 68.1)."""
+    """FIL-15: ten business days to correct (art. 68.1)."""
     started(townhall, correction(), staff)
     with townhall.database.reading() as session:
         (item,) = queries.corrections_of(session, staff.citizen.id or UUID(int=0))
