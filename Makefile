@@ -35,6 +35,7 @@ bench: setup ## Measure what the project claims
 	@$(BIN)/andecha bench registry
 	@$(BIN)/andecha bench filings
 	@$(BIN)/andecha bench timers
+	@$(BIN)/andecha bench deadlines
 
 docs: setup ## Write docs/cli.md again and check the links of the documents
 	@$(BIN)/python tools/make_docs.py

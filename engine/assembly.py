@@ -6,7 +6,7 @@ import importlib
 import importlib.util
 from collections.abc import Iterable
 
-from engine.clock import Clock, SystemClock
+from engine.clock import Clock
 from engine.db import Database
 from engine.errors import ConfigurationError
 from engine.settings import Settings
@@ -20,6 +20,9 @@ ROOMS: tuple[str, ...] = (
     "record",
     "upkeep",
     "deadlines",
+    "deadlines.almanac",
+    "deadlines.incidents",
+    "demo_clock",
     "documents",
     "signing",
     "registry",
@@ -32,9 +35,20 @@ ROOMS: tuple[str, ...] = (
     "procedures",
     "payments",
     "expedientes",
+    "expedientes.silence",
+    "expedientes.clock",
     "expedientes.drafts",
     "expedientes.ex_officio",
+    "expedientes.own_acts",
+    "expedientes.simplified",
+    "expedientes.expiry",
     "notifications",
+    "notifications.own_acts",
+    "notifications.defects",
+    "notifications.exchange",
+    "notifications.pending",
+    "notifications.printing",
+    "notifications.publications",
     "contracts",
     "finance",
 )
@@ -61,6 +75,7 @@ def assemble(
 ) -> TownHall:
     """The town hall, ready for the web, the worker or the command line."""
     import_rooms()
+    from engine.demo_clock.clock import town_clock
     from engine.documents.services import TEMPLATES_PART
     from engine.expedientes.templates import ProcedureTemplates
     from engine.keys.town_keys import TownKeys
@@ -70,10 +85,11 @@ def assemble(
     url = database_url or settings.database_url
     if url is None:
         raise ConfigurationError("Falta la dirección de la base de datos (ANDECHA_DATABASE_URL).")
+    database = Database(url, settings.entity_id)
     townhall = TownHall(
         settings=settings,
-        database=Database(url, settings.entity_id),
-        clock=clock or SystemClock(),
+        database=database,
+        clock=clock or town_clock(database, demo=settings.demo),
         storage=FolderStorage(settings.storage_dir),
         system_permissions=permissions_of(["system"], known_permissions()),
     )

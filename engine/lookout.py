@@ -26,6 +26,8 @@ _TROUBLE_SECONDS = 2.0
 _AGAIN_SECONDS = 0.25
 _IDLE_SECONDS = 1.0
 _SHORTEST_SLEEP = 0.02
+_LONGEST_SLEEP = 0.5
+_JUMP_SECONDS = 1.0
 _SLOW = 10
 
 
@@ -43,17 +45,30 @@ class LookOut:
         self._next = {info: time.monotonic() + info.every for info in duties}
         self._running: dict[DutyInfo, threading.Thread] = {}
         self._connection: Connection | None = None
+        self._town_ran_ahead: float | None = None
 
     def keep(self, stop: threading.Event) -> None:
         """Look and have done what is due, until it is told to stop."""
         while not stop.wait(self._until_next()):
+            if self._clock_jumped():
+                self._next = dict.fromkeys(self._next, time.monotonic())
             for info in [info for info, at in self._next.items() if at <= time.monotonic()]:
                 self._next[info] = time.monotonic() + self._attend(info)
         self._disconnect()
 
     def _until_next(self) -> float:
         soonest = min(self._next.values(), default=time.monotonic() + _IDLE_SECONDS)
-        return max(_SHORTEST_SLEEP, soonest - time.monotonic())
+        return min(_LONGEST_SLEEP, max(_SHORTEST_SLEEP, soonest - time.monotonic()))
+
+    def _clock_jumped(self) -> bool:
+        """Whether the town's clock went further than time did: what it made due waits for no period."""
+        try:
+            ahead = self._townhall.clock.now().timestamp() - time.monotonic()
+        except SQLAlchemyError as error:
+            log.warning("clock not read", error=type(error).__name__)
+            return False
+        before, self._town_ran_ahead = self._town_ran_ahead, ahead
+        return before is not None and ahead - before > _JUMP_SECONDS
 
     def _attend(self, info: DutyInfo) -> float:
         """Have a duty done if it is due; after how many seconds to attend to it again."""
@@ -74,13 +89,12 @@ class LookOut:
         try:
             with self._session() as session:
                 due = info.look(self._townhall, session)
+            now = self._townhall.clock.now()
         except SQLAlchemyError as error:
             log.warning("look failed", duty=info.name, error=type(error).__name__)
             self._disconnect()
             return math.inf
-        if due is None:
-            return math.inf
-        return (due - self._townhall.clock.now()).total_seconds()
+        return math.inf if due is None else (due - now).total_seconds()
 
     def _session(self) -> Session:
         """A session whose questions stand alone: no transaction stays open while it sleeps."""

@@ -52,6 +52,7 @@ class Town:
     filing_term_from: str
     secure_code_regulation: str
     time_stamp_urls: tuple[str, ...]
+    notification_channels: tuple[str, ...] = ("sede", "post")
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,10 @@ class Settings:
     @property
     def mail_dir(self) -> Path:
         return self.data_dir / "mail"
+
+    @property
+    def dehu_dir(self) -> Path:
+        return self.data_dir / "dehu"
 
 
 def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
@@ -195,6 +200,9 @@ def load_town(path: Path) -> Town:
             filing_term_from=raw["time"]["filing_term_from"],
             secure_code_regulation=raw["documents"]["secure_code_regulation"],
             time_stamp_urls=tuple(raw["documents"].get("time_stamp_urls", ())),
+            notification_channels=tuple(
+                raw.get("notifications", {}).get("channels", ("sede", "post"))
+            ),
         )
     except KeyError as error:
         raise ConfigurationError(f"A {path} le falta la clave {error}.") from error

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from factories.calendars import put_calendars
 from factories.town import ENTITY, NIF, TestKeys
 
 from engine.assembly import assemble
@@ -63,6 +64,7 @@ def server() -> EmbeddedServer:
                 connection.execute("SELECT pg_reload_conf()")
                 connection.execute(f"CREATE DATABASE {TEMPLATE}_making")
                 upgrade(running.url(f"{TEMPLATE}_making", "postgres"))
+                put_calendars(running.url(f"{TEMPLATE}_making", "postgres"))
                 connection.execute(f"ALTER DATABASE {TEMPLATE}_making RENAME TO {TEMPLATE}")
     return running
 

@@ -1,4 +1,7 @@
-"""Write docs/cli.md from the commands' own help, and check that the documents' links lead somewhere.
+"""Write the documents that are made from the code, and check that the documents' links lead somewhere.
+
+docs/cli.md comes from the commands' own help, docs/law-coverage.md from the rules of law and the tests,
+docs/notifications.md from the states that a notification may have.
 
 With --check nothing is written: it only says what is not up to date.
 """
@@ -11,6 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
+import make_law_coverage
+import make_notification_page
 
 ROOT = Path(__file__).resolve().parent.parent
 COMMANDS = ROOT / "docs" / "cli.md"
@@ -25,12 +30,17 @@ Made by `make docs` from each command's help. Exit codes: 0 nothing blocking, 1 
 def main(arguments: list[str]) -> int:
     """Write or check; 1 when something is not right."""
     check = arguments == ["--check"]
-    problems = list(broken_links())
-    text = commands_page()
-    if check and (not COMMANDS.exists() or COMMANDS.read_text(encoding="utf-8") != text):
-        problems.append("docs/cli.md is not up to date: run «make docs».")
-    if not check:
-        COMMANDS.write_text(text, encoding="utf-8")
+    coverage, problems = make_law_coverage.coverage()
+    for path, text in (
+        (COMMANDS, commands_page()),
+        (make_law_coverage.PAGE, coverage),
+        (make_notification_page.PAGE, make_notification_page.page()),
+    ):
+        if not check:
+            path.write_text(text, encoding="utf-8")
+        elif not path.exists() or path.read_text(encoding="utf-8") != text:
+            problems.append(f"{path.relative_to(ROOT)} is not up to date: run «make docs».")
+    problems += broken_links()
     for problem in problems:
         print(problem, file=sys.stderr)
     return 1 if problems else 0

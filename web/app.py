@@ -14,7 +14,7 @@ from whitenoise import WhiteNoise
 from engine.townhall import TownHall
 from web.access import require_declarations
 from web.assets import STATIC, STATIC_PREFIX, asset_address, is_immutable
-from web.context import current, init_context
+from web.context import current, init_context, moved_clock
 from web.csrf import init_csrf
 from web.errors import init_errors
 from web.fields import init_fields
@@ -97,6 +97,7 @@ def init_templates(app: Flask, townhall: TownHall) -> None:
             "power_ended": here.power_ended,
             "request_id": here.request_id,
             "session_ends": here.session.expires_at if here.session else None,
+            "moved_clock": moved_clock(here),
             "menu": menu(here.actor),
             "menu_label": menu_label(here.actor),
             "footer_menu": footer_menu(here.actor),
@@ -156,7 +157,7 @@ def register_simulators(app: Flask, townhall: TownHall) -> None:
     """What plays the parts of others in the demonstration; in production it is not there."""
     if not townhall.settings.demo:
         return
-    from web.simulators.gateway import install_gateway, simulators
+    from web.simulators.views import install_gateway, simulators
 
     app.register_blueprint(simulators)
     install_gateway(app, townhall)

@@ -10,10 +10,12 @@ from typing import cast
 from uuid import UUID
 
 from flask import Flask, g, request
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from engine.audit.events import Trace
 from engine.clock import madrid_date
+from engine.demo_clock.queries import ahead_of_real_time
 from engine.errors import NotFound
 from engine.ids import new_id
 from engine.people.queries import (
@@ -84,8 +86,20 @@ def now() -> datetime:
 
 
 def real_now() -> datetime:
-    """Real time, for sessions alone."""
+    """Real time, for sessions and limits of attempts alone."""
     return datetime.now(UTC)
+
+
+def moved_clock(here: Current) -> datetime | None:
+    """The town's time when the demonstration's clock was moved, for a notice on every page.
+
+    Also the page of a failure has it: a database that does not answer leaves the notice out.
+    """
+    try:
+        moved = ahead_of_real_time(here.townhall)
+        return here.townhall.clock.now() if moved else None
+    except SQLAlchemyError:
+        return None
 
 
 def init_context(app: Flask, townhall: TownHall) -> None:

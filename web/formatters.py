@@ -22,6 +22,7 @@ def init_formatters(app: Flask) -> None:
         euros=euros,
         long_date=long_date,
         short_date=short_date,
+        iso_day=iso_day,
         date_time=date_time,
         machine_time=machine_time,
         due_in_words=due_in_words,
@@ -44,6 +45,11 @@ def long_date(value: date | datetime | None) -> str:
 def short_date(value: date | datetime | None) -> str:
     """`27/03/2027`, for tables."""
     return "" if value is None else f"{_day(value):%d/%m/%Y}"
+
+
+def iso_day(value: str) -> str:
+    """`2027-03-27` as `27/03/2027`: the days of a derivation are kept as text."""
+    return short_date(date.fromisoformat(value))
 
 
 def date_time(value: datetime | None) -> str:

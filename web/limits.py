@@ -7,7 +7,7 @@ from datetime import timedelta
 from werkzeug.exceptions import TooManyRequests
 
 from engine.audit.queries import refusals_from
-from web.context import current, now, reading
+from web.context import current, reading, real_now
 
 WINDOW = timedelta(minutes=10)
 
@@ -17,6 +17,6 @@ def limit_refusals(operation: str, *, most: int) -> None:
     address = current().trace.address
     if address is None:
         return
-    refused = refusals_from(reading(), type=operation, address=address, since=now() - WINDOW)
+    refused = refusals_from(reading(), type=operation, address=address, since=real_now() - WINDOW)
     if refused >= most:
         raise TooManyRequests(retry_after=int(WINDOW.total_seconds()))

@@ -60,6 +60,7 @@ FOOTER = (
     MenuItem("public.privacy", lazy_gettext("Privacidad"), "public.privacy"),
     MenuItem("public.sede", lazy_gettext("Sobre esta sede"), "public.sede"),
     MenuItem("public.check", lazy_gettext("Verificar un documento"), "public.check"),
+    MenuItem("public.board", lazy_gettext("Tablón de anuncios"), "public.board"),
     MenuItem("public.complaints", lazy_gettext("Quejas y sugerencias"), "public.complaints"),
 )
 

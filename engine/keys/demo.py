@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from signatures.demo_authority import Authority
 
 _RENEW_BEFORE = timedelta(days=60)
+_LONGEST_LIST = timedelta(days=360)
 _FOLDER, _NAME = "demo-authority", "demo"
 
 
@@ -37,11 +38,14 @@ class DemoKeys:
     officials: int
 
 
-def ensure_demo_keys(townhall: TownHall, call: Call) -> DemoKeys:
+def ensure_demo_keys(
+    townhall: TownHall, call: Call, *, left: timedelta = _RENEW_BEFORE
+) -> DemoKeys:
     """Give the town its seal, its time stamps and a certificate to each active official without one.
 
     Makes only what is missing or about to end, so a second call does nothing. Call it before the
     first act that is dated by the town's clock: its certificates are good from a day before.
+    left: how long what is there must still be good.
     Raises ConfigurationError in production.
     """
     if not townhall.settings.demo:
@@ -50,30 +54,31 @@ def ensure_demo_keys(townhall: TownHall, call: Call) -> DemoKeys:
         )
     now = townhall.clock.now()
     authority = demo_authority(townhall.settings, now)
-    renew_demo_list(townhall)
+    renew_demo_list(townhall, left=min(left, _LONGEST_LIST))
     return DemoKeys(
-        house=_ensure_house(call, authority), officials=_ensure_officials(call, authority)
+        house=_ensure_house(call, authority, left),
+        officials=_ensure_officials(call, authority, left),
     )
 
 
-def _ensure_house(call: Call, authority: Authority) -> int:
+def _ensure_house(call: Call, authority: Authority, left: timedelta) -> int:
     settings, town = call.townhall.settings, call.townhall.settings.town
     made = 0
     with call.townhall.database.reading() as session:
         seal = queries.active(session, Purpose.SEAL, seal_holder(settings))
         stamps = queries.active(session, Purpose.TIME_STAMPING, stamp_holder(settings))
-    if not _good(authority, settings, seal):
+    if not _good(authority, settings, seal, left):
         key = authority.seal(organ=town.organ_name, entity=town.name, nif=town.nif)
         enrol(call, Purpose.SEAL, seal_holder(settings), key)
         made += 1
-    if not _good(authority, settings, stamps):
+    if not _good(authority, settings, stamps, left):
         key = authority.time_stamping(entity=town.name)
         enrol(call, Purpose.TIME_STAMPING, stamp_holder(settings), key)
         made += 1
     return made
 
 
-def _ensure_officials(call: Call, authority: Authority) -> int:
+def _ensure_officials(call: Call, authority: Authority, left: timedelta) -> int:
     settings, town = call.townhall.settings, call.townhall.settings.town
     with call.townhall.database.reading() as session:
         have = queries.all_active(session, Purpose.OFFICIAL)
@@ -81,7 +86,7 @@ def _ensure_officials(call: Call, authority: Authority) -> int:
         units = _unit_names(session)
     made = 0
     for official in officials:
-        if _good(authority, settings, have.get(str(official.id))):
+        if _good(authority, settings, have.get(str(official.id)), left):
             continue
         given, surnames = _name_parts(official)
         key = authority.employee(
@@ -119,19 +124,21 @@ def _name_parts(official: Official) -> tuple[str, tuple[str, str]]:
     return official.display_name, ("", "")
 
 
-def _good(authority: Authority, settings: Settings, row: CertificateRow | None) -> bool:
+def _good(
+    authority: Authority, settings: Settings, row: CertificateRow | None, left: timedelta
+) -> bool:
     """Whether a certificate still serves: of this authority, with its key file and time left."""
     from cryptography.hazmat.primitives.serialization import Encoding
 
     return (
         row is not None
-        and row.valid_to - authority.made_at > _RENEW_BEFORE
+        and row.valid_to - authority.made_at > left
         and authority.issuing.public_bytes(Encoding.PEM).decode() in row.pem
         and (settings.keys_dir / row.key_file).is_file()
     )
 
 
-def renew_demo_list(townhall: TownHall) -> bool:
+def renew_demo_list(townhall: TownHall, *, left: timedelta = _RENEW_BEFORE) -> bool:
     """Write a new revocation list when the last one ends soon; False when there is nothing to do."""
     from cryptography.x509 import load_der_x509_crl
 
@@ -144,7 +151,7 @@ def renew_demo_list(townhall: TownHall) -> bool:
     if path.is_file():
         last = load_der_x509_crl(path.read_bytes())
         ends = last.next_update_utc
-        if ends is not None and ends - now > _RENEW_BEFORE:
+        if ends is not None and ends - now > left:
             return False
         number = int(now.timestamp())
     authority = demo_authority(settings, now)

@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import Select, and_, select
+from sqlalchemy import ColumnElement, Select, and_, select
 from sqlalchemy.orm import Session
 
 from engine.errors import NotFound
@@ -105,14 +105,22 @@ def order_for(session: Session, subject_kind: str, subject_id: UUID) -> OrderRow
 
 def unpaid(session: Session, actor: Actor) -> tuple[OrderRow, ...]:
     """What the interested person owes, oldest first."""
+    return _of_person(session, actor, PaymentOrder.state == OrderState.PENDING.value)
+
+
+def orders_of(session: Session, actor: Actor) -> tuple[OrderRow, ...]:
+    """What the interested person owes, has paid or owes no more, oldest first."""
+    return _of_person(session, actor)
+
+
+def _of_person(
+    session: Session, actor: Actor, *conditions: ColumnElement[bool]
+) -> tuple[OrderRow, ...]:
     if actor.kind is not ActorKind.CITIZEN:
         return ()
     rows = session.execute(
         _orders()
-        .where(
-            PaymentOrder.person_id == actor.interested_id,
-            PaymentOrder.state == OrderState.PENDING.value,
-        )
+        .where(PaymentOrder.person_id == actor.interested_id, *conditions)
         .order_by(PaymentOrder.requested_at, PaymentOrder.id)
     )
     return tuple(_order_row(*row) for row in rows)

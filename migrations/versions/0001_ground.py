@@ -66,6 +66,36 @@ def upgrade() -> None:
     sa.Column('root', sa.LargeBinary(), nullable=False),
     sa.PrimaryKeyConstraint('entity_id', 'number', name=op.f('pk_audit_tile'))
     )
+    op.create_table('calendar',
+    sa.Column('entity_id', sa.Integer(), nullable=False),
+    sa.Column('code', sa.Text(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('level', sa.Text(), nullable=False),
+    sa.Column('parent', sa.Text(), nullable=True),
+    sa.Column('municipality', sa.Text(), nullable=False),
+    sa.Column('timezone', sa.Text(), nullable=False),
+    sa.CheckConstraint("level IN ('state', 'region', 'town')", name=op.f('ck_calendar_level')),
+    sa.ForeignKeyConstraint(['entity_id', 'parent'], ['calendar.entity_id', 'calendar.code'], name=op.f('fk_calendar_parent_calendar')),
+    sa.PrimaryKeyConstraint('entity_id', 'code', name=op.f('pk_calendar'))
+    )
+    op.create_table('calendar_edition',
+    sa.Column('entity_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.UUID(), nullable=False),
+    sa.Column('calendar', sa.Text(), nullable=False),
+    sa.Column('state', sa.Text(), nullable=False),
+    sa.Column('content', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('changes', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('origin', sa.Text(), nullable=False),
+    sa.Column('proposed_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('decided_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('concerned', sa.Integer(), nullable=False),
+    sa.Column('moved', sa.Integer(), nullable=False),
+    sa.Column('left', sa.Integer(), nullable=False),
+    sa.Column('settled', sa.Boolean(), nullable=False),
+    sa.CheckConstraint("state IN ('proposed', 'published', 'discarded')", name=op.f('ck_calendar_edition_state')),
+    sa.PrimaryKeyConstraint('entity_id', 'id', name=op.f('pk_calendar_edition'))
+    )
+    op.create_index(op.f('ix_calendar_edition_entity_id_calendar_proposed_at'), 'calendar_edition', ['entity_id', 'calendar', 'proposed_at'], unique=False)
     op.create_table('certificate',
     sa.Column('entity_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.UUID(), nullable=False),
@@ -94,6 +124,12 @@ def upgrade() -> None:
     sa.Column('rule', sa.Text(), nullable=False),
     sa.Column('title', sa.Text(), nullable=False),
     sa.Column('article', sa.Text(), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('term', sa.Text(), nullable=False),
+    sa.Column('urgent', sa.Boolean(), nullable=False),
+    sa.Column('filing', sa.Boolean(), nullable=False),
+    sa.Column('seat_calendar', sa.Text(), nullable=False),
+    sa.Column('person_calendar', sa.Text(), nullable=True),
     sa.Column('expediente_id', sa.UUID(), nullable=True),
     sa.Column('person_id', sa.UUID(), nullable=True),
     sa.Column('starts_at', sa.DateTime(timezone=True), nullable=False),
@@ -101,11 +137,20 @@ def upgrade() -> None:
     sa.Column('state', sa.Text(), nullable=False),
     sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('derivation', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-    sa.CheckConstraint("state IN ('open', 'met', 'expired', 'cancelled')", name=op.f('ck_deadline_state')),
+    sa.CheckConstraint("kind IN ('maximum', 'procedural', 'access', 'internal')", name=op.f('ck_deadline_kind')),
+    sa.CheckConstraint("state IN ('open', 'suspended', 'met', 'expired', 'cancelled')", name=op.f('ck_deadline_state')),
     sa.PrimaryKeyConstraint('entity_id', 'id', name=op.f('pk_deadline'))
     )
     op.create_index(op.f('ix_deadline_entity_id_expediente_id'), 'deadline', ['entity_id', 'expediente_id'], unique=False)
     op.create_index(op.f('ix_deadline_entity_id_state_due_at'), 'deadline', ['entity_id', 'state', 'due_at'], unique=False)
+    op.create_table('demo_clock',
+    sa.Column('entity_id', sa.Integer(), nullable=False),
+    sa.Column('ahead', sa.Interval(), nullable=False),
+    sa.Column('moved_from', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('moved_to', sa.DateTime(timezone=True), nullable=True),
+    sa.CheckConstraint("ahead >= interval '0'", name=op.f('ck_demo_clock_forward')),
+    sa.PrimaryKeyConstraint('entity_id', name=op.f('pk_demo_clock'))
+    )
     op.create_table('expediente_counter',
     sa.Column('entity_id', sa.Integer(), nullable=False),
     sa.Column('series', sa.Text(), nullable=False),
@@ -283,6 +328,26 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('entity_id', 'id', name=op.f('pk_sent_event'))
     )
     op.create_index('ix_sent_event_open', 'sent_event', ['entity_id', 'name'], unique=False, postgresql_where=sa.text("state IN ('waiting', 'held', 'ambiguous')"))
+    op.create_table('technical_incident',
+    sa.Column('entity_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.UUID(), nullable=False),
+    sa.Column('title', sa.Text(), nullable=False),
+    sa.Column('cause', sa.Text(), nullable=False),
+    sa.Column('article', sa.Text(), nullable=False),
+    sa.Column('services', sa.Text(), nullable=False),
+    sa.Column('reason', sa.Text(), nullable=False),
+    sa.Column('from_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('until_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('extension', sa.Text(), nullable=False),
+    sa.Column('declared_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('extended', sa.Integer(), nullable=False),
+    sa.Column('moved', sa.Integer(), nullable=False),
+    sa.Column('left', sa.Integer(), nullable=False),
+    sa.CheckConstraint("cause IN ('technical', 'cyber')", name=op.f('ck_technical_incident_cause')),
+    sa.PrimaryKeyConstraint('entity_id', 'id', name=op.f('pk_technical_incident'))
+    )
+    op.create_index(op.f('ix_technical_incident_entity_id_declared_at'), 'technical_incident', ['entity_id', 'declared_at'], unique=False)
     op.create_table('unit',
     sa.Column('entity_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.UUID(), nullable=False),
@@ -293,6 +358,16 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['entity_id', 'parent_id'], ['unit.entity_id', 'unit.id'], name=op.f('fk_unit_parent_id_unit')),
     sa.PrimaryKeyConstraint('entity_id', 'id', name=op.f('pk_unit')),
     sa.UniqueConstraint('entity_id', 'code', name=op.f('uq_unit_entity_id_code'))
+    )
+    op.create_table('urgency',
+    sa.Column('entity_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.UUID(), nullable=False),
+    sa.Column('expediente_id', sa.UUID(), nullable=False),
+    sa.Column('reason', sa.Text(), nullable=False),
+    sa.Column('document_id', sa.UUID(), nullable=True),
+    sa.Column('declared_at', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('entity_id', 'id', name=op.f('pk_urgency')),
+    sa.UniqueConstraint('entity_id', 'expediente_id', name=op.f('uq_urgency_entity_id_expediente_id'))
     )
     op.create_table('web_session',
     sa.Column('entity_id', sa.Integer(), nullable=False),
@@ -336,6 +411,28 @@ def upgrade() -> None:
     )
     op.create_index(op.f('ix_absence_entity_id_official_id_ends_on'), 'absence', ['entity_id', 'official_id', 'ends_on'], unique=False)
     op.create_index(op.f('ix_absence_entity_id_substitute_id_ends_on'), 'absence', ['entity_id', 'substitute_id', 'ends_on'], unique=False)
+    op.create_table('calendar_day',
+    sa.Column('entity_id', sa.Integer(), nullable=False),
+    sa.Column('calendar', sa.Text(), nullable=False),
+    sa.Column('day', sa.Date(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.ForeignKeyConstraint(['entity_id', 'calendar'], ['calendar.entity_id', 'calendar.code'], name=op.f('fk_calendar_day_calendar_calendar')),
+    sa.PrimaryKeyConstraint('entity_id', 'calendar', 'day', name=op.f('pk_calendar_day'))
+    )
+    op.create_table('calendar_year',
+    sa.Column('entity_id', sa.Integer(), nullable=False),
+    sa.Column('calendar', sa.Text(), nullable=False),
+    sa.Column('year', sa.Integer(), nullable=False),
+    sa.Column('source', sa.Text(), nullable=False),
+    sa.Column('bulletin', sa.Text(), nullable=False),
+    sa.Column('url', sa.Text(), nullable=False),
+    sa.Column('published_on', sa.Date(), nullable=True),
+    sa.Column('loaded_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.ForeignKeyConstraint(['entity_id', 'calendar'], ['calendar.entity_id', 'calendar.code'], name=op.f('fk_calendar_year_calendar_calendar')),
+    sa.PrimaryKeyConstraint('entity_id', 'calendar', 'year', name=op.f('pk_calendar_year'))
+    )
+    op.create_index(op.f('ix_calendar_year_entity_id_version'), 'calendar_year', ['entity_id', 'version'], unique=False)
     op.create_table('checkpoint_stamp',
     sa.Column('entity_id', sa.Integer(), nullable=False),
     sa.Column('size', sa.BigInteger(), autoincrement=False, nullable=False),
@@ -379,6 +476,63 @@ def upgrade() -> None:
     )
     op.create_index(op.f('ix_contract_entity_id_responsible_id'), 'contract', ['entity_id', 'responsible_id'], unique=False)
     op.create_index(op.f('ix_contract_entity_id_supplier_id_state'), 'contract', ['entity_id', 'supplier_id', 'state'], unique=False)
+    op.create_table('deadline_change',
+    sa.Column('entity_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.UUID(), nullable=False),
+    sa.Column('deadline_id', sa.UUID(), nullable=False),
+    sa.Column('expediente_id', sa.UUID(), nullable=True),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('article', sa.Text(), nullable=False),
+    sa.Column('why', sa.Text(), nullable=False),
+    sa.Column('previous_due_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('due_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('reference', sa.UUID(), nullable=True),
+    sa.CheckConstraint("kind IN ('suspended', 'resumed', 'extended', 'urgency', 'calendar', 'incident', 'person', 'corrected', 'simplified')", name=op.f('ck_deadline_change_kind')),
+    sa.ForeignKeyConstraint(['entity_id', 'deadline_id'], ['deadline.entity_id', 'deadline.id'], name=op.f('fk_deadline_change_deadline_id_deadline')),
+    sa.PrimaryKeyConstraint('entity_id', 'id', name=op.f('pk_deadline_change'))
+    )
+    op.create_index(op.f('ix_deadline_change_entity_id_deadline_id'), 'deadline_change', ['entity_id', 'deadline_id'], unique=False)
+    op.create_index(op.f('ix_deadline_change_entity_id_expediente_id'), 'deadline_change', ['entity_id', 'expediente_id'], unique=False)
+    op.create_index(op.f('ix_deadline_change_entity_id_reference'), 'deadline_change', ['entity_id', 'reference'], unique=False)
+    op.create_table('deadline_extension',
+    sa.Column('entity_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.UUID(), nullable=False),
+    sa.Column('deadline_id', sa.UUID(), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('term', sa.Text(), nullable=False),
+    sa.Column('article', sa.Text(), nullable=False),
+    sa.Column('reason', sa.Text(), nullable=False),
+    sa.Column('requested_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('decided_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('document_id', sa.UUID(), nullable=True),
+    sa.Column('reference', sa.UUID(), nullable=True),
+    sa.CheckConstraint("kind IN ('maximum', 'procedural', 'incident')", name=op.f('ck_deadline_extension_kind')),
+    sa.ForeignKeyConstraint(['entity_id', 'deadline_id'], ['deadline.entity_id', 'deadline.id'], name=op.f('fk_deadline_extension_deadline_id_deadline')),
+    sa.PrimaryKeyConstraint('entity_id', 'id', name=op.f('pk_deadline_extension'))
+    )
+    op.create_index(op.f('ix_deadline_extension_entity_id_deadline_id'), 'deadline_extension', ['entity_id', 'deadline_id'], unique=False)
+    op.create_index(op.f('ix_deadline_extension_entity_id_reference'), 'deadline_extension', ['entity_id', 'reference'], unique=False)
+    op.create_table('deadline_suspension',
+    sa.Column('entity_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.UUID(), nullable=False),
+    sa.Column('deadline_id', sa.UUID(), nullable=False),
+    sa.Column('cause', sa.Text(), nullable=False),
+    sa.Column('article', sa.Text(), nullable=False),
+    sa.Column('starts_on', sa.Date(), nullable=False),
+    sa.Column('ends_on', sa.Date(), nullable=True),
+    sa.Column('started_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('lifts_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('reason', sa.Text(), nullable=False),
+    sa.Column('end_reason', sa.Text(), nullable=False),
+    sa.Column('document_id', sa.UUID(), nullable=True),
+    sa.Column('ended_document_id', sa.UUID(), nullable=True),
+    sa.ForeignKeyConstraint(['entity_id', 'deadline_id'], ['deadline.entity_id', 'deadline.id'], name=op.f('fk_deadline_suspension_deadline_id_deadline')),
+    sa.PrimaryKeyConstraint('entity_id', 'id', name=op.f('pk_deadline_suspension'))
+    )
+    op.create_index(op.f('ix_deadline_suspension_entity_id_deadline_id'), 'deadline_suspension', ['entity_id', 'deadline_id'], unique=False)
+    op.create_index('ix_deadline_suspension_lifts', 'deadline_suspension', ['entity_id', 'lifts_at'], unique=False, postgresql_where=sa.text('ended_at IS NULL AND lifts_at IS NOT NULL'))
     op.create_table('document',
     sa.Column('entity_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.UUID(), nullable=False),
@@ -518,6 +672,19 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('entity_id', 'id', name=op.f('pk_power'))
     )
     op.create_index(op.f('ix_power_entity_id_attorney_id'), 'power', ['entity_id', 'attorney_id'], unique=False)
+    op.create_table('print_batch',
+    sa.Column('entity_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.UUID(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('official_id', sa.UUID(), nullable=True),
+    sa.Column('count', sa.Integer(), nullable=False),
+    sa.Column('sha256', sa.Text(), nullable=True),
+    sa.Column('size', sa.Integer(), nullable=True),
+    sa.Column('ready_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['entity_id', 'official_id'], ['official.entity_id', 'official.id'], name=op.f('fk_print_batch_official_id_official')),
+    sa.PrimaryKeyConstraint('entity_id', 'id', name=op.f('pk_print_batch'))
+    )
+    op.create_index(op.f('ix_print_batch_entity_id_created_at'), 'print_batch', ['entity_id', 'created_at'], unique=False)
     op.create_table('procedure_file',
     sa.Column('entity_id', sa.Integer(), nullable=False),
     sa.Column('version_id', sa.UUID(), nullable=False),
@@ -644,6 +811,7 @@ def upgrade() -> None:
     sa.Column('due_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('follow_up_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('deadline_id', sa.UUID(), nullable=True),
+    sa.Column('term_id', sa.UUID(), nullable=True),
     sa.Column('version', sa.Integer(), nullable=False),
     sa.CheckConstraint("state IN ('open', 'claimed', 'done', 'cancelled')", name=op.f('ck_work_item_state')),
     sa.ForeignKeyConstraint(['entity_id', 'assignee_id'], ['official.entity_id', 'official.id'], name=op.f('fk_work_item_assignee_id_official')),
@@ -652,6 +820,7 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['entity_id', 'instance_id'], ['process_instance.entity_id', 'process_instance.id'], name=op.f('fk_work_item_instance_id_process_instance')),
     sa.ForeignKeyConstraint(['entity_id', 'owner_id'], ['official.entity_id', 'official.id'], name=op.f('fk_work_item_owner_id_official')),
     sa.ForeignKeyConstraint(['entity_id', 'person_id'], ['person.entity_id', 'person.id'], name=op.f('fk_work_item_person_id_person')),
+    sa.ForeignKeyConstraint(['entity_id', 'term_id'], ['deadline.entity_id', 'deadline.id'], name=op.f('fk_work_item_term_id_deadline')),
     sa.ForeignKeyConstraint(['entity_id', 'unit_id'], ['unit.entity_id', 'unit.id'], name=op.f('fk_work_item_unit_id_unit')),
     sa.PrimaryKeyConstraint('entity_id', 'id', name=op.f('pk_work_item')),
     sa.UniqueConstraint('entity_id', 'instance_id', 'task_id', name=op.f('uq_work_item_entity_id_instance_id_task_id'))
@@ -661,6 +830,20 @@ def upgrade() -> None:
     op.create_index(op.f('ix_work_item_entity_id_state_unit_id_role'), 'work_item', ['entity_id', 'state', 'unit_id', 'role'], unique=False)
     op.create_index('ix_work_item_open_due', 'work_item', ['entity_id', sa.literal_column('due_at ASC NULLS LAST'), sa.literal_column('priority DESC'), 'created_at', 'id'], unique=False, postgresql_where=sa.text("state IN ('open', 'claimed')"))
     op.create_index('ix_work_item_open_owner', 'work_item', ['entity_id', 'owner_id'], unique=False, postgresql_where=sa.text("state IN ('open', 'claimed') AND owner_id IS NOT NULL"))
+    op.create_index('ix_work_item_term', 'work_item', ['entity_id', 'term_id'], unique=False, postgresql_where=sa.text("state IN ('open', 'claimed') AND term_id IS NOT NULL"))
+    op.create_table('act_to_notify',
+    sa.Column('entity_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.UUID(), nullable=False),
+    sa.Column('document_id', sa.UUID(), nullable=False),
+    sa.Column('expediente_id', sa.UUID(), nullable=False),
+    sa.Column('deadline_id', sa.UUID(), nullable=False),
+    sa.Column('adopted_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('notified_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['entity_id', 'deadline_id'], ['deadline.entity_id', 'deadline.id'], name=op.f('fk_act_to_notify_deadline_id_deadline')),
+    sa.ForeignKeyConstraint(['entity_id', 'document_id'], ['document.entity_id', 'document.id'], name=op.f('fk_act_to_notify_document_id_document')),
+    sa.PrimaryKeyConstraint('entity_id', 'id', name=op.f('pk_act_to_notify')),
+    sa.UniqueConstraint('entity_id', 'document_id', name=op.f('uq_act_to_notify_entity_id_document_id'))
+    )
     op.create_table('contract_charge',
     sa.Column('entity_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.UUID(), nullable=False),
@@ -991,6 +1174,12 @@ def upgrade() -> None:
     sa.Column('entry_id', sa.UUID(), nullable=True),
     sa.Column('deadline_id', sa.UUID(), nullable=True),
     sa.Column('term_starts_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('silence_effect', sa.Text(), nullable=True),
+    sa.Column('silence_article', sa.Text(), nullable=False),
+    sa.Column('silence_reference', sa.Text(), nullable=True),
+    sa.Column('communication_id', sa.UUID(), nullable=True),
+    sa.Column('communicated_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('communication_deadline_id', sa.UUID(), nullable=True),
     sa.Column('answers', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
     sa.Column('search_text', sa.Text(), nullable=False),
     sa.Column('closed_at', sa.DateTime(timezone=True), nullable=True),
@@ -999,7 +1188,10 @@ def upgrade() -> None:
     sa.Column('index_document_id', sa.UUID(), nullable=True),
     sa.Column('version', sa.Integer(), nullable=False),
     sa.CheckConstraint("outcome IN ('granted', 'denied', 'answered', 'not_ours', 'withdrawn', 'desisted', 'paid', 'rejected', 'archived', 'expired', 'inadmitted', 'fined')", name=op.f('ck_expediente_outcome')),
+    sa.CheckConstraint("silence_effect IN ('positive', 'negative', 'expiry')", name=op.f('ck_expediente_silence_effect')),
     sa.CheckConstraint("state IN ('open', 'closed')", name=op.f('ck_expediente_state')),
+    sa.ForeignKeyConstraint(['entity_id', 'communication_deadline_id'], ['deadline.entity_id', 'deadline.id'], name=op.f('fk_expediente_communication_deadline_id_deadline')),
+    sa.ForeignKeyConstraint(['entity_id', 'communication_id'], ['document.entity_id', 'document.id'], name=op.f('fk_expediente_communication_id_document')),
     sa.ForeignKeyConstraint(['entity_id', 'deadline_id'], ['deadline.entity_id', 'deadline.id'], name=op.f('fk_expediente_deadline_id_deadline')),
     sa.ForeignKeyConstraint(['entity_id', 'entry_id'], ['registry_entry.entity_id', 'registry_entry.id'], name=op.f('fk_expediente_entry_id_registry_entry')),
     sa.ForeignKeyConstraint(['entity_id', 'index_document_id'], ['document.entity_id', 'document.id'], name=op.f('fk_expediente_index_document_id_document')),
@@ -1010,6 +1202,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('entity_id', 'eni_id', name=op.f('uq_expediente_entity_id_eni_id')),
     sa.UniqueConstraint('entity_id', 'number', name=op.f('uq_expediente_entity_id_number'))
     )
+    op.create_index('ix_expediente_communicating', 'expediente', ['entity_id', 'id'], unique=False, postgresql_where=sa.text('communication_id IS NOT NULL AND communicated_at IS NULL'))
     op.create_index(op.f('ix_expediente_entity_id_person_id_opened_at'), 'expediente', ['entity_id', 'person_id', 'opened_at'], unique=False)
     op.create_index(op.f('ix_expediente_entity_id_procedure_key_state'), 'expediente', ['entity_id', 'procedure_key', 'state'], unique=False)
     op.create_index(op.f('ix_expediente_entity_id_state_closed_at'), 'expediente', ['entity_id', 'state', 'closed_at'], unique=False)
@@ -1060,14 +1253,17 @@ def upgrade() -> None:
     sa.Column('closed_via', sa.Text(), nullable=True),
     sa.Column('announcement', sa.Text(), nullable=True),
     sa.Column('acknowledgement_id', sa.UUID(), nullable=True),
+    sa.Column('availability_id', sa.UUID(), nullable=True),
+    sa.Column('defect', sa.Text(), nullable=True),
     sa.Column('notice_sent_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('notice_failure', sa.Text(), nullable=True),
     sa.Column('reference', sa.Text(), nullable=True),
     sa.CheckConstraint("channel IN ('electronic', 'paper')", name=op.f('ck_notification_channel')),
     sa.CheckConstraint("channel_reason IN ('obliged', 'chosen', 'not_electronic', 'not_convertible', 'first_of_office')", name=op.f('ck_notification_channel_reason')),
-    sa.CheckConstraint("closed_via IN ('sede', 'post', 'office', 'gazette')", name=op.f('ck_notification_closed_via')),
+    sa.CheckConstraint("closed_via IN ('sede', 'post', 'office', 'gazette', 'dehu', 'conduct')", name=op.f('ck_notification_closed_via')),
     sa.CheckConstraint("state IN ('prepared', 'available', 'to_post', 'accepted', 'rejected', 'expired', 'delivered', 'undelivered', 'published')", name=op.f('ck_notification_state')),
     sa.ForeignKeyConstraint(['entity_id', 'acknowledgement_id'], ['document.entity_id', 'document.id'], name=op.f('fk_notification_acknowledgement_id_document')),
+    sa.ForeignKeyConstraint(['entity_id', 'availability_id'], ['document.entity_id', 'document.id'], name=op.f('fk_notification_availability_id_document')),
     sa.ForeignKeyConstraint(['entity_id', 'closed_by'], ['person.entity_id', 'person.id'], name=op.f('fk_notification_closed_by_person')),
     sa.ForeignKeyConstraint(['entity_id', 'deadline_id'], ['deadline.entity_id', 'deadline.id'], name=op.f('fk_notification_deadline_id_deadline')),
     sa.ForeignKeyConstraint(['entity_id', 'document_id'], ['document.entity_id', 'document.id'], name=op.f('fk_notification_document_id_document')),
@@ -1133,6 +1329,24 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['entity_id', 'expediente_id'], ['expediente.entity_id', 'expediente.id'], name=op.f('fk_expediente_folio_expediente_id_expediente')),
     sa.PrimaryKeyConstraint('entity_id', 'expediente_id', 'position', name=op.f('pk_expediente_folio'))
     )
+    op.create_table('expiry_warning',
+    sa.Column('entity_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.UUID(), nullable=False),
+    sa.Column('expediente_id', sa.UUID(), nullable=False),
+    sa.Column('state', sa.Text(), nullable=False),
+    sa.Column('missing', sa.Text(), nullable=False),
+    sa.Column('warned_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('notified_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('deadline_id', sa.UUID(), nullable=True),
+    sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('end_reason', sa.Text(), nullable=False),
+    sa.CheckConstraint("state IN ('warned', 'counting', 'done', 'declared', 'notified')", name=op.f('ck_expiry_warning_state')),
+    sa.ForeignKeyConstraint(['entity_id', 'deadline_id'], ['deadline.entity_id', 'deadline.id'], name=op.f('fk_expiry_warning_deadline_id_deadline')),
+    sa.ForeignKeyConstraint(['entity_id', 'expediente_id'], ['expediente.entity_id', 'expediente.id'], name=op.f('fk_expiry_warning_expediente_id_expediente')),
+    sa.PrimaryKeyConstraint('entity_id', 'id', name=op.f('pk_expiry_warning'))
+    )
+    op.create_index(op.f('ix_expiry_warning_entity_id_expediente_id'), 'expiry_warning', ['entity_id', 'expediente_id'], unique=False)
+    op.create_index('ix_expiry_warning_standing', 'expiry_warning', ['entity_id', 'expediente_id'], unique=True, postgresql_where=sa.text("NOT (state IN ('done', 'notified'))"))
     op.create_table('notice',
     sa.Column('entity_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.UUID(), nullable=False),
@@ -1145,12 +1359,54 @@ def upgrade() -> None:
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('sent_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('failure', sa.Text(), nullable=True),
+    sa.Column('reference', sa.Text(), nullable=True),
     sa.ForeignKeyConstraint(['entity_id', 'notification_id'], ['notification.entity_id', 'notification.id'], name=op.f('fk_notice_notification_id_notification')),
     sa.ForeignKeyConstraint(['entity_id', 'person_id'], ['person.entity_id', 'person.id'], name=op.f('fk_notice_person_id_person')),
-    sa.PrimaryKeyConstraint('entity_id', 'id', name=op.f('pk_notice'))
+    sa.PrimaryKeyConstraint('entity_id', 'id', name=op.f('pk_notice')),
+    sa.UniqueConstraint('entity_id', 'reference', 'person_id', name=op.f('uq_notice_entity_id_reference_person_id'))
     )
     op.create_index(op.f('ix_notice_entity_id_notification_id'), 'notice', ['entity_id', 'notification_id'], unique=False)
     op.create_index(op.f('ix_notice_entity_id_person_id_created_at'), 'notice', ['entity_id', 'person_id', 'created_at'], unique=False)
+    op.create_table('notification_dispatch',
+    sa.Column('entity_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.UUID(), nullable=False),
+    sa.Column('notification_id', sa.UUID(), nullable=False),
+    sa.Column('channel', sa.Text(), nullable=False),
+    sa.Column('state', sa.Text(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('sent_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('failure', sa.Text(), nullable=True),
+    sa.Column('told_end', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('told_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('batch_id', sa.UUID(), nullable=True),
+    sa.CheckConstraint("channel IN ('sede', 'post', 'dehu')", name=op.f('ck_notification_dispatch_channel')),
+    sa.CheckConstraint("state IN ('pending', 'sent', 'at_disposal', 'cancelled', 'refused')", name=op.f('ck_notification_dispatch_state')),
+    sa.ForeignKeyConstraint(['entity_id', 'notification_id'], ['notification.entity_id', 'notification.id'], name=op.f('fk_notification_dispatch_notification_id_notification')),
+    sa.PrimaryKeyConstraint('entity_id', 'id', name=op.f('pk_notification_dispatch')),
+    sa.UniqueConstraint('entity_id', 'notification_id', 'channel', name=op.f('uq_notification_dispatch_entity_id_notification_id_channel'))
+    )
+    op.create_index(op.f('ix_notification_dispatch_entity_id_batch_id'), 'notification_dispatch', ['entity_id', 'batch_id'], unique=False)
+    op.create_index(op.f('ix_notification_dispatch_entity_id_channel_state_created_at'), 'notification_dispatch', ['entity_id', 'channel', 'state', 'created_at'], unique=False)
+    op.create_table('own_act',
+    sa.Column('entity_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.UUID(), nullable=False),
+    sa.Column('expediente_id', sa.UUID(), nullable=False),
+    sa.Column('document_id', sa.UUID(), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('subject', sa.Text(), nullable=False),
+    sa.Column('purpose', sa.Text(), nullable=False),
+    sa.Column('cause_id', sa.UUID(), nullable=False),
+    sa.Column('made_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('notified_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('dropped_at', sa.DateTime(timezone=True), nullable=True),
+    sa.CheckConstraint("kind IN ('simplified', 'expiry_warning', 'expiry')", name=op.f('ck_own_act_kind')),
+    sa.ForeignKeyConstraint(['entity_id', 'document_id'], ['document.entity_id', 'document.id'], name=op.f('fk_own_act_document_id_document')),
+    sa.ForeignKeyConstraint(['entity_id', 'expediente_id'], ['expediente.entity_id', 'expediente.id'], name=op.f('fk_own_act_expediente_id_expediente')),
+    sa.PrimaryKeyConstraint('entity_id', 'id', name=op.f('pk_own_act'))
+    )
+    op.create_index(op.f('ix_own_act_entity_id_cause_id'), 'own_act', ['entity_id', 'cause_id'], unique=False)
+    op.create_index(op.f('ix_own_act_entity_id_expediente_id'), 'own_act', ['entity_id', 'expediente_id'], unique=False)
+    op.create_index('ix_own_act_waiting', 'own_act', ['entity_id', 'made_at'], unique=False, postgresql_where=sa.text('notified_at IS NULL AND dropped_at IS NULL'))
     op.create_table('postal_attempt',
     sa.Column('entity_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.UUID(), nullable=False),
@@ -1167,6 +1423,83 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('entity_id', 'id', name=op.f('pk_postal_attempt')),
     sa.UniqueConstraint('entity_id', 'notification_id', 'number', name=op.f('uq_postal_attempt_entity_id_notification_id_number'))
     )
+    op.create_table('publication',
+    sa.Column('entity_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.UUID(), nullable=False),
+    sa.Column('expediente_id', sa.UUID(), nullable=True),
+    sa.Column('document_id', sa.UUID(), nullable=True),
+    sa.Column('notification_id', sa.UUID(), nullable=True),
+    sa.Column('unit_id', sa.UUID(), nullable=False),
+    sa.Column('unit_name', sa.Text(), nullable=False),
+    sa.Column('subject', sa.Text(), nullable=False),
+    sa.Column('text', sa.Text(), nullable=False),
+    sa.Column('reason', sa.Text(), nullable=False),
+    sa.Column('purpose', sa.Text(), nullable=False),
+    sa.Column('brief', sa.Boolean(), nullable=False),
+    sa.Column('place', sa.Text(), nullable=False),
+    sa.Column('fixes_place', sa.Text(), nullable=True),
+    sa.Column('state', sa.Text(), nullable=False),
+    sa.Column('requested_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('published_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('announcement', sa.Text(), nullable=True),
+    sa.Column('proof_id', sa.UUID(), nullable=True),
+    sa.Column('reference', sa.Text(), nullable=True),
+    sa.CheckConstraint("reason IN ('indeterminate', 'several', 'selective', 'public_interest', 'board')", name=op.f('ck_publication_reason')),
+    sa.CheckConstraint("state IN ('pending', 'published')", name=op.f('ck_publication_state')),
+    sa.ForeignKeyConstraint(['entity_id', 'document_id'], ['document.entity_id', 'document.id'], name=op.f('fk_publication_document_id_document')),
+    sa.ForeignKeyConstraint(['entity_id', 'notification_id'], ['notification.entity_id', 'notification.id'], name=op.f('fk_publication_notification_id_notification')),
+    sa.ForeignKeyConstraint(['entity_id', 'proof_id'], ['document.entity_id', 'document.id'], name=op.f('fk_publication_proof_id_document')),
+    sa.ForeignKeyConstraint(['entity_id', 'unit_id'], ['unit.entity_id', 'unit.id'], name=op.f('fk_publication_unit_id_unit')),
+    sa.PrimaryKeyConstraint('entity_id', 'id', name=op.f('pk_publication'))
+    )
+    op.create_index(op.f('ix_publication_entity_id_expediente_id'), 'publication', ['entity_id', 'expediente_id'], unique=False)
+    op.create_index(op.f('ix_publication_entity_id_state_published_at'), 'publication', ['entity_id', 'state', 'published_at'], unique=False)
+    op.create_table('silence',
+    sa.Column('entity_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.UUID(), nullable=False),
+    sa.Column('expediente_id', sa.UUID(), nullable=False),
+    sa.Column('deadline_id', sa.UUID(), nullable=False),
+    sa.Column('effect', sa.Text(), nullable=False),
+    sa.Column('article', sa.Text(), nullable=False),
+    sa.Column('fell_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('recorded_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('certificate_id', sa.UUID(), nullable=True),
+    sa.Column('certificate_deadline_id', sa.UUID(), nullable=True),
+    sa.Column('issued_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('requested_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('requested_by', sa.UUID(), nullable=True),
+    sa.Column('request_entry_id', sa.UUID(), nullable=True),
+    sa.Column('annulled_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('annulled_why', sa.Text(), nullable=False),
+    sa.CheckConstraint("effect IN ('positive', 'negative', 'expiry')", name=op.f('ck_silence_effect')),
+    sa.ForeignKeyConstraint(['entity_id', 'certificate_deadline_id'], ['deadline.entity_id', 'deadline.id'], name=op.f('fk_silence_certificate_deadline_id_deadline')),
+    sa.ForeignKeyConstraint(['entity_id', 'certificate_id'], ['document.entity_id', 'document.id'], name=op.f('fk_silence_certificate_id_document')),
+    sa.ForeignKeyConstraint(['entity_id', 'deadline_id'], ['deadline.entity_id', 'deadline.id'], name=op.f('fk_silence_deadline_id_deadline')),
+    sa.ForeignKeyConstraint(['entity_id', 'expediente_id'], ['expediente.entity_id', 'expediente.id'], name=op.f('fk_silence_expediente_id_expediente')),
+    sa.ForeignKeyConstraint(['entity_id', 'request_entry_id'], ['registry_entry.entity_id', 'registry_entry.id'], name=op.f('fk_silence_request_entry_id_registry_entry')),
+    sa.PrimaryKeyConstraint('entity_id', 'id', name=op.f('pk_silence'))
+    )
+    op.create_index(op.f('ix_silence_entity_id_issued_at'), 'silence', ['entity_id', 'issued_at'], unique=False)
+    op.create_index('uq_silence_entity_id_expediente_id', 'silence', ['entity_id', 'expediente_id'], unique=True, postgresql_where=sa.text('annulled_at IS NULL'))
+    op.create_table('simplification',
+    sa.Column('entity_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.UUID(), nullable=False),
+    sa.Column('expediente_id', sa.UUID(), nullable=False),
+    sa.Column('state', sa.Text(), nullable=False),
+    sa.Column('reason', sa.Text(), nullable=False),
+    sa.Column('opposable', sa.Boolean(), nullable=False),
+    sa.Column('agreed_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('notified_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('ordinary', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('end_reason', sa.Text(), nullable=False),
+    sa.Column('opposed', sa.Boolean(), nullable=False),
+    sa.CheckConstraint("state IN ('agreed', 'running', 'ordinary')", name=op.f('ck_simplification_state')),
+    sa.ForeignKeyConstraint(['entity_id', 'expediente_id'], ['expediente.entity_id', 'expediente.id'], name=op.f('fk_simplification_expediente_id_expediente')),
+    sa.PrimaryKeyConstraint('entity_id', 'id', name=op.f('pk_simplification'))
+    )
+    op.create_index(op.f('ix_simplification_entity_id_expediente_id'), 'simplification', ['entity_id', 'expediente_id'], unique=False)
+    op.create_index('ix_simplification_standing', 'simplification', ['entity_id', 'expediente_id'], unique=True, postgresql_where=sa.text("state <> 'ordinary'"))
     op.create_table('draft_file',
     sa.Column('entity_id', sa.Integer(), nullable=False),
     sa.Column('id', sa.UUID(), nullable=False),
@@ -1183,15 +1516,57 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('entity_id', 'id', name=op.f('pk_draft_file'))
     )
     op.create_index(op.f('ix_draft_file_entity_id_draft_id'), 'draft_file', ['entity_id', 'draft_id'], unique=False)
+    op.create_table('notification_channel_event',
+    sa.Column('entity_id', sa.Integer(), nullable=False),
+    sa.Column('id', sa.UUID(), nullable=False),
+    sa.Column('notification_id', sa.UUID(), nullable=False),
+    sa.Column('dispatch_id', sa.UUID(), nullable=False),
+    sa.Column('channel', sa.Text(), nullable=False),
+    sa.Column('external_reference', sa.Text(), nullable=False),
+    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('known_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('ruling', sa.Text(), nullable=True),
+    sa.Column('contradicted', sa.Boolean(), nullable=False),
+    sa.CheckConstraint("channel IN ('sede', 'post', 'dehu')", name=op.f('ck_notification_channel_event_channel')),
+    sa.CheckConstraint("kind IN ('available', 'accessed', 'rejected', 'expired', 'refused')", name=op.f('ck_notification_channel_event_kind')),
+    sa.CheckConstraint("ruling IN ('ends', 'corrects', 'second', 'late', 'impossible')", name=op.f('ck_notification_channel_event_ruling')),
+    sa.ForeignKeyConstraint(['entity_id', 'dispatch_id'], ['notification_dispatch.entity_id', 'notification_dispatch.id'], name=op.f('fk_notification_channel_event_dispatch_id_notification_dispatch')),
+    sa.ForeignKeyConstraint(['entity_id', 'notification_id'], ['notification.entity_id', 'notification.id'], name=op.f('fk_notification_channel_event_notification_id_notification')),
+    sa.PrimaryKeyConstraint('entity_id', 'id', name=op.f('pk_notification_channel_event')),
+    sa.UniqueConstraint('entity_id', 'channel', 'external_reference', name=op.f('uq_notification_channel_event_entity_id_channel_external_reference'))
+    )
+    op.create_index(op.f('ix_notification_channel_event_entity_id_notification_id_at'), 'notification_channel_event', ['entity_id', 'notification_id', 'at'], unique=False)
 
 
 def downgrade() -> None:
+    op.drop_index(op.f('ix_notification_channel_event_entity_id_notification_id_at'), table_name='notification_channel_event')
+    op.drop_table('notification_channel_event')
     op.drop_index(op.f('ix_draft_file_entity_id_draft_id'), table_name='draft_file')
     op.drop_table('draft_file')
+    op.drop_index('ix_simplification_standing', table_name='simplification', postgresql_where=sa.text("state <> 'ordinary'"))
+    op.drop_index(op.f('ix_simplification_entity_id_expediente_id'), table_name='simplification')
+    op.drop_table('simplification')
+    op.drop_index('uq_silence_entity_id_expediente_id', table_name='silence', postgresql_where=sa.text('annulled_at IS NULL'))
+    op.drop_index(op.f('ix_silence_entity_id_issued_at'), table_name='silence')
+    op.drop_table('silence')
+    op.drop_index(op.f('ix_publication_entity_id_state_published_at'), table_name='publication')
+    op.drop_index(op.f('ix_publication_entity_id_expediente_id'), table_name='publication')
+    op.drop_table('publication')
     op.drop_table('postal_attempt')
+    op.drop_index('ix_own_act_waiting', table_name='own_act', postgresql_where=sa.text('notified_at IS NULL AND dropped_at IS NULL'))
+    op.drop_index(op.f('ix_own_act_entity_id_expediente_id'), table_name='own_act')
+    op.drop_index(op.f('ix_own_act_entity_id_cause_id'), table_name='own_act')
+    op.drop_table('own_act')
+    op.drop_index(op.f('ix_notification_dispatch_entity_id_channel_state_created_at'), table_name='notification_dispatch')
+    op.drop_index(op.f('ix_notification_dispatch_entity_id_batch_id'), table_name='notification_dispatch')
+    op.drop_table('notification_dispatch')
     op.drop_index(op.f('ix_notice_entity_id_person_id_created_at'), table_name='notice')
     op.drop_index(op.f('ix_notice_entity_id_notification_id'), table_name='notice')
     op.drop_table('notice')
+    op.drop_index('ix_expiry_warning_standing', table_name='expiry_warning', postgresql_where=sa.text("NOT (state IN ('done', 'notified'))"))
+    op.drop_index(op.f('ix_expiry_warning_entity_id_expediente_id'), table_name='expiry_warning')
+    op.drop_table('expiry_warning')
     op.drop_table('expediente_folio')
     op.drop_index('uq_draft_entity_id_person_id_procedure_key_open', table_name='draft', postgresql_where=sa.text("state = 'open'"))
     op.drop_index(op.f('ix_draft_entity_id_state_updated_at'), table_name='draft')
@@ -1210,6 +1585,7 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_expediente_entity_id_state_closed_at'), table_name='expediente')
     op.drop_index(op.f('ix_expediente_entity_id_procedure_key_state'), table_name='expediente')
     op.drop_index(op.f('ix_expediente_entity_id_person_id_opened_at'), table_name='expediente')
+    op.drop_index('ix_expediente_communicating', table_name='expediente', postgresql_where=sa.text('communication_id IS NOT NULL AND communicated_at IS NULL'))
     op.drop_table('expediente')
     op.drop_index('ix_document_signature_entity_id_upgrade', table_name='document_signature', postgresql_where=sa.text('upgrade_pending'))
     op.drop_index(op.f('ix_document_signature_entity_id_document_id'), table_name='document_signature')
@@ -1253,6 +1629,8 @@ def downgrade() -> None:
     op.drop_table('document_attachment')
     op.drop_index(op.f('ix_contract_charge_entity_id_contract_id_state'), table_name='contract_charge')
     op.drop_table('contract_charge')
+    op.drop_table('act_to_notify')
+    op.drop_index('ix_work_item_term', table_name='work_item', postgresql_where=sa.text("state IN ('open', 'claimed') AND term_id IS NOT NULL"))
     op.drop_index('ix_work_item_open_owner', table_name='work_item', postgresql_where=sa.text("state IN ('open', 'claimed') AND owner_id IS NOT NULL"))
     op.drop_index('ix_work_item_open_due', table_name='work_item', postgresql_where=sa.text("state IN ('open', 'claimed')"))
     op.drop_index(op.f('ix_work_item_entity_id_state_unit_id_role'), table_name='work_item')
@@ -1271,6 +1649,8 @@ def downgrade() -> None:
     op.drop_table('process_held_cause')
     op.drop_table('process_datum')
     op.drop_table('procedure_file')
+    op.drop_index(op.f('ix_print_batch_entity_id_created_at'), table_name='print_batch')
+    op.drop_table('print_batch')
     op.drop_index(op.f('ix_power_entity_id_attorney_id'), table_name='power')
     op.drop_table('power')
     op.drop_table('post_assignment')
@@ -1288,16 +1668,32 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_document_entity_id_person_id'), table_name='document')
     op.drop_index(op.f('ix_document_entity_id_expediente_id'), table_name='document')
     op.drop_table('document')
+    op.drop_index('ix_deadline_suspension_lifts', table_name='deadline_suspension', postgresql_where=sa.text('ended_at IS NULL AND lifts_at IS NOT NULL'))
+    op.drop_index(op.f('ix_deadline_suspension_entity_id_deadline_id'), table_name='deadline_suspension')
+    op.drop_table('deadline_suspension')
+    op.drop_index(op.f('ix_deadline_extension_entity_id_reference'), table_name='deadline_extension')
+    op.drop_index(op.f('ix_deadline_extension_entity_id_deadline_id'), table_name='deadline_extension')
+    op.drop_table('deadline_extension')
+    op.drop_index(op.f('ix_deadline_change_entity_id_reference'), table_name='deadline_change')
+    op.drop_index(op.f('ix_deadline_change_entity_id_expediente_id'), table_name='deadline_change')
+    op.drop_index(op.f('ix_deadline_change_entity_id_deadline_id'), table_name='deadline_change')
+    op.drop_table('deadline_change')
     op.drop_index(op.f('ix_contract_entity_id_supplier_id_state'), table_name='contract')
     op.drop_index(op.f('ix_contract_entity_id_responsible_id'), table_name='contract')
     op.drop_table('contract')
     op.drop_table('checkpoint_stamp')
+    op.drop_index(op.f('ix_calendar_year_entity_id_version'), table_name='calendar_year')
+    op.drop_table('calendar_year')
+    op.drop_table('calendar_day')
     op.drop_index(op.f('ix_absence_entity_id_substitute_id_ends_on'), table_name='absence')
     op.drop_index(op.f('ix_absence_entity_id_official_id_ends_on'), table_name='absence')
     op.drop_table('absence')
     op.drop_index(op.f('ix_web_session_entity_id_actor_id'), table_name='web_session')
     op.drop_table('web_session')
+    op.drop_table('urgency')
     op.drop_table('unit')
+    op.drop_index(op.f('ix_technical_incident_entity_id_declared_at'), table_name='technical_incident')
+    op.drop_table('technical_incident')
     op.drop_index('ix_sent_event_open', table_name='sent_event', postgresql_where=sa.text("state IN ('waiting', 'held', 'ambiguous')"))
     op.drop_table('sent_event')
     op.drop_table('registry_counter')
@@ -1316,12 +1712,16 @@ def downgrade() -> None:
     op.drop_table('job_run')
     op.drop_table('invoice_counter')
     op.drop_table('expediente_counter')
+    op.drop_table('demo_clock')
     op.drop_index(op.f('ix_deadline_entity_id_state_due_at'), table_name='deadline')
     op.drop_index(op.f('ix_deadline_entity_id_expediente_id'), table_name='deadline')
     op.drop_table('deadline')
     op.drop_index('uq_certificate_active', table_name='certificate', postgresql_where=sa.text("state = 'active'"))
     op.drop_index(op.f('ix_certificate_entity_id_state_valid_to'), table_name='certificate')
     op.drop_table('certificate')
+    op.drop_index(op.f('ix_calendar_edition_entity_id_calendar_proposed_at'), table_name='calendar_edition')
+    op.drop_table('calendar_edition')
+    op.drop_table('calendar')
     op.drop_table('audit_tile')
     op.drop_table('audit_personal_data')
     op.drop_table('audit_leaf')

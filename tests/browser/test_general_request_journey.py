@@ -55,7 +55,7 @@ def take(visitor: Visitor, number: str, title: str, name: str) -> None:
     until(visitor, "/oficina/?lista=sin-asignar", number)
     row = visitor.page.locator("tr", has_text=number)
     visitor.audit(f"{name}-inbox")
-    row.get_by_role("button", name="Asignármela").click()
+    visitor.take(row.get_by_role("button", name="Asignármela"))
     assert visitor.h1 == title
     visitor.audit(f"{name}-task")
 

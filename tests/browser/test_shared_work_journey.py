@@ -52,7 +52,7 @@ def test_a_head_shares_work_out_and_a_substitute_does_it(
     visitor.visit("/oficina/?lista=todas")
     assert f"{PROCESSOR} está ausente hasta" in visitor.main
     visitor.audit("inbox-of-a-substitute")
-    visitor.press("Asignármela")
+    visitor.take(visitor.page.get_by_role("button", name="Asignármela").first)
     assert "Actúa por sustitución de" in visitor.main
     visitor.audit("task-by-substitution")
     visitor.press("Devolver a la bandeja")

@@ -140,7 +140,8 @@ def sign(visitor: Visitor) -> str:
 def take(visitor: Visitor, number: str, title: str) -> None:
     """Claim the task of an expediente from the inbox."""
     until(visitor, "/oficina/?lista=sin-asignar", number)
-    visitor.page.locator("tr", has_text=number).get_by_role("button", name="Asignármela").click()
+    row = visitor.page.locator("tr", has_text=number)
+    visitor.take(row.get_by_role("button", name="Asignármela"))
     assert visitor.h1 == title
 
 

@@ -130,6 +130,28 @@ def test_a_duty_that_fails_is_done_again(keep: Callable[..., Kept], logged: list
     assert {entry["event"] for entry in logged} >= {"duty failed"}
 
 
+def test_a_clock_that_jumps_wakes_what_would_have_slept(
+    keep: Callable[..., Kept], clock: FixedClock
+) -> None:
+    """The demonstration's clock is moved forward: what that makes due does not wait for its hour."""
+    asked: list[int] = []
+
+    def look(_hall: TownHall, session: Session) -> datetime | None:
+        asked.append(session.scalar(text("SELECT 1")) or 0)
+        return None
+
+    kept = keep(
+        DutyInfo("test.hourly", nothing, 3600.0), DutyInfo("test.often", nothing, 0.05, look)
+    )
+    wait_for(lambda: len(asked) >= 3)
+    assert kept.times("test.hourly") == []
+    clock.advance(timedelta(days=10))
+    wait_for(lambda: kept.times("test.hourly"))
+    looked = len(asked)
+    wait_for(lambda: len(asked) >= looked + 3)
+    assert len(kept.times("test.hourly")) == 1
+
+
 def test_a_lost_connection_is_made_again(
     townhall: TownHall, keep: Callable[..., Kept], logged: list[Any]
 ) -> None:

@@ -16,6 +16,8 @@ from engine.documents.models import Document
 from engine.errors import NotFound
 from engine.expedientes.models import Expediente
 from engine.notifications import operations, queries
+from engine.notifications.adapters import ChannelName
+from engine.notifications.exchange.models import NotificationDispatch
 from engine.notifications.models import Notification
 from engine.people.models import Person, Unit
 from engine.permissions import Actor, ActorKind
@@ -88,6 +90,17 @@ def reads(hall: TownHall, row: Notification, actor: Actor) -> bool:
 def term_of(hall: TownHall, row: Notification) -> Deadline:
     with hall.database.reading() as session:
         return session.scalars(select(Deadline).where(Deadline.id == row.deadline_id)).one()
+
+
+def dispatch_of(hall: TownHall, row: Notification, channel: ChannelName) -> NotificationDispatch:
+    """How a notification stands in one channel."""
+    with hall.database.reading() as session:
+        return session.scalars(
+            select(NotificationDispatch).where(
+                NotificationDispatch.notification_id == row.id,
+                NotificationDispatch.channel == channel.value,
+            )
+        ).one()
 
 
 def acknowledgements(hall: TownHall) -> list[Document]:

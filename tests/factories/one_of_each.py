@@ -13,6 +13,10 @@ from sqlalchemy import Select, select
 
 from engine.audit.models import AuditEvent
 from engine.contracts.models import Contract
+from engine.deadlines.almanac.models import CalendarEdition, EditionState
+from engine.deadlines.almanac.operations import propose_day
+from engine.deadlines.incidents.models import IncidentCause, TechnicalIncident
+from engine.deadlines.incidents.operations import declare_incident
 from engine.documents.models import Document, SecureCode
 from engine.documents.secure_codes import reveal
 from engine.expedientes.drafts import operations as drafts
@@ -23,6 +27,10 @@ from engine.finance.models import Invoice
 from engine.jobs import DEAD, JobRun
 from engine.notifications.models import Notification
 from engine.notifications.operations import notify, open_notification
+from engine.notifications.printing.models import PrintBatch
+from engine.notifications.printing.operations import print_batch
+from engine.notifications.publications.models import Publication, PublicationReason
+from engine.notifications.publications.operations import publish
 from engine.payments.gateway import Notice, Outcome, signed_notices
 from engine.payments.models import AttemptState, PaymentAttempt, PaymentOrder
 from engine.payments.operations import take_notice
@@ -50,6 +58,7 @@ from web.demo.data import read
 from web.demo.papers import paper
 from web.demo.story import Town, work_on
 from web.demo.timeline import Timeline
+from web.office.term_acts import ACTS
 
 CELSA, XUAN, LAUREANO, AURORA = "98259631C", "98146497T", "98190238H", "98504706F"
 DEVA = "99734034P"
@@ -101,6 +110,8 @@ def one_of_each(hall: TownHall) -> OneOfEach:
         _xuan_waits_for_a_signature(town)
         _notify(town, CELSA)
         _notify(town, LAUREANO)
+        print_batch(town.townhall.system(PROCEDURE))
+        _publish(town)
         mine = _draft(town, CELSA, paid=True)
         _charged_too_much(town, mine)
         other = _draft(town, XUAN, paid=False)
@@ -108,6 +119,8 @@ def one_of_each(hall: TownHall) -> OneOfEach:
         _a_step_may_be_skipped(town)
         _ines_will_be_away(town)
         _a_migration_is_planned(town)
+        _a_calendar_is_prepared(town)
+        _the_sede_failed(town)
         drain(hall)
     finally:
         timeline.close()
@@ -132,7 +145,7 @@ def _all(town: Town, statement: Select[Any]) -> tuple[Any, ...]:
 
 def _celsa_has_to_correct(town: Town) -> None:
     data = {"complete": ["no"], "missing": ["El plano no está acotado."]}
-    assert work_on(town, _case(town, CELSA), "check", "ines.vallina", data)
+    assert work_on(town, _case(town, CELSA), "admission_check", "ines.vallina", data)
     drain(town.townhall)
     (asked,) = _notifications(town, town.person(CELSA))
     open_notification(town.citizen(CELSA), notification_id=asked)
@@ -161,6 +174,21 @@ def _notify(town: Town, document_number: str) -> None:
         subject="Terraza en la plaza del Mercado",
         unit_id=case.unit_id,
         expediente_id=case.id,
+    )
+
+
+def _publish(town: Town) -> None:
+    """Something brief on the town's board."""
+    case = _first(town, select(Expediente).where(Expediente.id == _case(town, CELSA)))
+    publish(
+        town.townhall.system(PROCEDURE),
+        subject="Ordenación de la plaza del Mercado",
+        text="Se ordena el uso de la plaza.",
+        unit_id=case.unit_id,
+        reason=PublicationReason.INDETERMINATE,
+        place_key="board",
+        expediente_id=case.id,
+        brief=True,
     )
 
 
@@ -214,7 +242,7 @@ def _something_failed(town: Town) -> None:
         session.add(
             Incident(
                 instance_id=instance,
-                element="check",
+                element="admission_check",
                 kind="service",
                 message="El archivo no responde.",
                 cause={"kind": "refresh"},
@@ -239,6 +267,30 @@ def _a_step_may_be_skipped(town: Town) -> None:
     """An administrator proposes to pass over the step that failed; nobody has decided yet."""
     incident = _first(town, select(Incident.id))
     propose_skip(town.official("iyan.prado"), incident_ids=[incident], reason="Se hizo en papel.")
+
+
+def _a_calendar_is_prepared(town: Town) -> None:
+    """A day of next year, so that it moves nothing that is tried here."""
+    propose_day(
+        town.townhall.system("test"),
+        calendar="valdecandamo",
+        day=date(town.timeline.today.year + 1, 12, 20),
+        name="Fiesta local",
+        source="Acuerdo del Pleno",
+    )
+
+
+def _the_sede_failed(town: Town) -> None:
+    declare_incident(
+        town.townhall.system("test"),
+        title="La sede no respondía",
+        cause=IncidentCause.TECHNICAL,
+        services="Toda la sede",
+        reason="Nadie pudo entrar.",
+        from_at=town.timeline.now(),
+        until_at=None,
+        extension_days=1,
+    )
 
 
 def _a_migration_is_planned(town: Town) -> None:
@@ -286,7 +338,7 @@ def _found(town: Town, mine: UUID, other: UUID) -> OneOfEach:
     done = _first(
         town,
         select(ProcessHistory.id).where(
-            ProcessHistory.instance_id == process, ProcessHistory.element == "check"
+            ProcessHistory.instance_id == process, ProcessHistory.element == "admission_check"
         ),
     )
     arguments = {
@@ -296,10 +348,13 @@ def _found(town: Town, mine: UUID, other: UUID) -> OneOfEach:
         "item": Argument((0,)),
         "file_id": Argument(files),
         "key": Argument((PROCEDURE,), owned=False),
+        "word": Argument(tuple(ACTS), owned=False),
         "citizen.attach.key": Argument(_FILES),
         "document_id": Argument((*papers, *_all(town, pending))),
         "work_item_id": Argument(corrections),
         "citizen.notification_id": Argument(_notifications(town, celsa)),
+        "batch_id": Argument(_all(town, select(PrintBatch.id))),
+        "publication_id": Argument(_all(town, select(Publication.id)), owned=False),
         "notification_id": Argument(_notifications(town, town.person(LAUREANO))),
         "entry_id": Argument(
             _all(town, select(RegistryEntry.id).where(RegistryEntry.expediente_id == case))
@@ -328,6 +383,18 @@ def _found(town: Town, mine: UUID, other: UUID) -> OneOfEach:
         "step_id": Argument((done,)),
         "intervention_id": Argument(_all(town, select(Intervention.id))),
         "incident_id": Argument(_all(town, select(Incident.id))),
+        "admin.technical_incident.incident_id": Argument(_all(town, select(TechnicalIncident.id))),
+        "admin.end_incident.incident_id": Argument(_all(town, select(TechnicalIncident.id))),
+        "calendar": Argument(("valdecandamo", "espana")),
+        "year": Argument((2026, 2027), owned=False),
+        "edition_id": Argument(
+            _all(
+                town,
+                select(CalendarEdition.id).where(
+                    CalendarEdition.state == EditionState.PROPOSED.value
+                ),
+            )
+        ),
         "job_id": Argument((_DEAD_JOB,)),
         "plan_id": Argument(_all(town, select(MigrationPlan.id))),
         "run_id": Argument(_all(town, select(MigrationRun.id))),

@@ -216,14 +216,23 @@ class Story:
 
     def do(self, expediente_id: UUID, element: str, official: str, **typed: str) -> None:
         """An official takes a task and completes it."""
-        (item,) = [each for each in self.items(expediente_id) if each.element == element]
-        who, version = self.official(official), item.version
+        who = self.official(official)
+        (item,) = self._for(who, element, expediente_id)
+        version = item.version
         if item.state is WorkState.OPEN:
-            claim(who, work_item_id=item.id, version=version)
+            claim(who, work_item_id=item.id, version=version, reason="Orden de la jefatura")
             version += 1
         data = {name: [value] for name, value in typed.items()}
         expedientes.complete_task(who, work_item_id=item.id, version=version, data=data)
         self.work()
+
+    def _for(self, who: Call, element: str, expediente_id: UUID) -> list[WorkItemRow]:
+        """The open tasks of an element; of several at once, those of the official's own posts."""
+        found = [each for each in self.items(expediente_id) if each.element == element]
+        if len(found) == 1:
+            return found
+        posts = {(post.role, post.unit_id) for post in who.actor.posts}
+        return [each for each in found if (each.role, each.unit_id) in posts]
 
     def answer(self, expediente_id: UUID, who: Call, text: str, *papers: str) -> None:
         """The person answers what is asked of them."""

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import ConsoleMessage, Page, Request, Response
+from playwright.sync_api import ConsoleMessage, Locator, Page, Request, Response
 
 from engine.settings import ROOT
 
@@ -57,6 +57,15 @@ class Visitor:
     def fill(self, label: str, value: str) -> None:
         """Write into the field with this label."""
         self.page.get_by_label(label, exact=True).first.fill(value)
+
+    def take(self, button: Locator) -> None:
+        """Take a task with its button; when others go before it, say by what order it is taken."""
+        self.expect(409)
+        button.click()
+        self.page.wait_for_load_state("load")
+        if "Esta tarea no es la primera" in self.h1:
+            self.fill("Quién lo ordena y por qué", "La jefatura: vence antes que las demás.")
+            self.press("Asignármela fuera de orden")
 
     def sign_in(self, name: str) -> None:
         """Choose a person of the demonstration's town at the sign-in page."""

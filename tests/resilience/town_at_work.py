@@ -234,7 +234,9 @@ class Writer:
         item = self._chance.choice(items)
         call, version = self._townhall.call(self._actor), item.version
         if item.assignee_id is None:
-            workflow.claim(call, work_item_id=item.id, version=version)
+            workflow.claim(
+                call, work_item_id=item.id, version=version, reason="Orden de la jefatura"
+            )
             version += 1
         elif item.assignee_id != self._actor.id:
             return

@@ -20,6 +20,7 @@ from engine.procedures.versions import titles
 from engine.workflow.diagram import draw
 from engine.workflow.elements import elements_of
 from engine.workflow.queries import element_states, instance_of
+from engine.workflow.sheets import open_sheets
 from engine.workflow.store import definition_of
 from engine.workflow.surgery import moves, operations
 from engine.workflow.surgery.consequences import Consequences, consequences
@@ -61,12 +62,13 @@ def instance(instance_id: str) -> Response:
     view = instance_page(session, wanted)
     row = instance_row(session, wanted)
     elements = elements_of(definition_of(session, row))
-    drawing = draw(elements, element_states(session, row))
+    states = element_states(session, row)
     return page(
         "admin/instance.html",
         **_about(view),
         # Made by our own renderer from the model, every text in it escaped by lxml.
-        drawing=Markup(drawing),  # noqa: S704
+        drawing=Markup(draw(elements, states)),  # noqa: S704
+        sheets=[(sheet, Markup(sheet.svg)) for sheet in open_sheets(elements, states)],  # noqa: S704
         names=names_of(session, row),
         orders=orders_of(session, wanted),
         WAITS=WAITS,

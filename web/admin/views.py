@@ -7,6 +7,7 @@ from itertools import groupby
 from werkzeug.wrappers import Response
 
 from engine.clock import madrid_date
+from engine.deadlines.almanac.queries import last_covered
 from engine.errors import NotFound
 from engine.people import posts
 from engine.people.posts import Grant
@@ -16,13 +17,36 @@ from engine.workflow.queries import incidents as stopped
 from engine.workflow.surgery.orders.queries import proposals
 from web.access import Audience, access
 from web.act_names import act_name, room_name
-from web.admin import incidents, instances, migrations, orders
+from web.admin import (
+    calendars,
+    demo_clock,
+    incidents,
+    instances,
+    mail,
+    migrations,
+    orders,
+    technical_incidents,
+)
 from web.admin.blueprint import READ, admin
-from web.context import now, reading
+from web.context import current, now, reading
 from web.inputs import identifier
 from web.rendering import page
 
-__all__ = ["admin", "incidents", "instances", "migrations", "orders"]
+__all__ = [
+    "admin",
+    "calendars",
+    "demo_clock",
+    "incidents",
+    "instances",
+    "mail",
+    "migrations",
+    "orders",
+    "technical_incidents",
+]
+
+
+_YEARS_END = 10
+"""From this month on, next year's calendar is looked for: it is published before the year begins."""
 
 
 @admin.get("/")
@@ -32,12 +56,23 @@ def home() -> Response:
     session = reading()
     return page(
         "admin/home.html",
+        lacking=_lacking_year(),
         failures=len(stopped(session)),
         proposals=len(proposals(session)),
         jobs=len(dead_jobs(session)),
         staff=posts.staff(session, madrid_date(now())),
         procedures=sum(row.current for row in versions(session)),
     )
+
+
+def _lacking_year() -> int | None:
+    """The year that cannot be counted in, and is under way or about to begin (PLZ-18)."""
+    last = last_covered(reading(), current().townhall.settings.town.calendar)
+    today = madrid_date(now())
+    if last is None:
+        return today.year
+    soon = today.year + (today.month >= _YEARS_END)
+    return last + 1 if last < soon else None
 
 
 @admin.get("/personal")

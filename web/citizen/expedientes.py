@@ -16,8 +16,11 @@ from engine.documents.queries import DocumentRow
 from engine.errors import BadInput, NotFound, RuleBroken, Stale
 from engine.expedientes import operations, queries
 from engine.expedientes.consent import consent_text
+from engine.expedientes.late import late_items
 from engine.expedientes.queries import ExpedienteView
+from engine.expedientes.simplified.term import standing
 from engine.expedientes.uploads import CONTRIBUTION, UploadedFile
+from engine.expedientes.withdrawal import Leaving
 from engine.notifications import queries as notifications
 from engine.registry import queries as registry
 from engine.workflow import queries as workflow
@@ -31,6 +34,7 @@ from web.citizen.files import UPLOAD_BYTES, endings, kinds_in_words
 from web.context import call, current, now, reading
 from web.process_words import Phase, steps_in_words
 from web.rendering import mistakes, page, typed
+from web.term_words import clock_of
 
 _FILES = f"file-{CONTRIBUTION.key}"
 _ASKING = frozenset(
@@ -68,6 +72,9 @@ def expediente(expediente_id: UUID) -> Response:
         documents=_shown(queries.documents(session, expediente_id, actor)),
         notifications=notifications.of_expediente(session, expediente_id),
         steps=_steps(view),
+        clock=clock_of(expediente_id),
+        simplified=standing(session, expediente_id),
+        late=late_items(session, expediente_id, actor),
         entries=registry.of_expediente(session, expediente_id),
     )
 
@@ -140,7 +147,8 @@ def _view_asking(expediente_id: UUID, work_item_id: UUID) -> ExpedienteView:
 
 
 def _asked(view: ExpedienteView, work_item_id: UUID) -> WorkItemRow | None:
-    return next((item for item in view.corrections if item.id == work_item_id), None)
+    late = late_items(reading(), view.row.id, current().actor)
+    return next((item for item in (*view.corrections, *late) if item.id == work_item_id), None)
 
 
 def _correction_page(
@@ -240,6 +248,7 @@ def withdraw(expediente_id: UUID) -> Response:
             expediente_id=expediente_id,
             reason=request.form.get("reason", ""),
             consent=request.form.get("consent") == "yes",
+            leaving=_leaving(),
             method=here.session.method if here.session else "",
             level=here.session.level if here.session else "",
             request_id=here.request_id,
@@ -247,6 +256,15 @@ def withdraw(expediente_id: UUID) -> Response:
     except BadInput as error:
         return _withdraw_page(_view(expediente_id), mistakes(error), 422)
     return redirect(url_for(".filed", entry_id=presented.entry_id), 303)
+
+
+def _leaving() -> Leaving:
+    """The application alone, or the right too; raises BadInput for neither."""
+    try:
+        return Leaving(request.form.get("leaving", ""))
+    except ValueError:
+        message = gettext("Elija si desiste de la solicitud o renuncia al derecho.")
+        raise BadInput(message, (("leaving", message),)) from None
 
 
 def _withdraw_page(view: ExpedienteView, errors: Errors = (), status: int = 200) -> Response:

@@ -13,6 +13,7 @@ from web.citizen import (
     pages,
     payments,
     receipts,
+    terms,
 )
 from web.citizen.blueprint import citizen
 
@@ -28,4 +29,5 @@ __all__ = [
     "pages",
     "payments",
     "receipts",
+    "terms",
 ]

@@ -115,6 +115,34 @@ def timers(timers: int, idle: float, as_json: bool) -> int:
 
 @bench.command()
 @click.option(
+    "--terms",
+    default=100_000,
+    type=click.IntRange(1000),
+    show_default=True,
+    help="Cuántos plazos abiertos.",
+)
+@_JSON
+def deadlines(terms: int, as_json: bool) -> int:
+    """Los plazos: cuánto tarda un cambio de calendario en volver a fechar los que toca."""
+    from web.cli.benchmarks.deadlines import run
+    from web.cli.benchmarks.measure import scratch_town
+
+    with scratch_town(people=False) as townhall:
+        result = {"name": "deadlines", **run(townhall, terms=terms)}
+    if as_json:
+        click.echo(json.dumps(result, ensure_ascii=False, indent=2))
+        return 0
+    click.echo(
+        f"Con {result['terms']} plazos abiertos, un día inhábil más toca {result['concerned']} y mueve "
+        f"{result['moved']} en {result['seconds']} s ({result['statements']} sentencias); preverlo, "
+        f"{result['foreseen_s']} s. Su primera página se lista en {result['listed_ms']} ms.\n"
+        f"Una incidencia técnica amplía {result['incident_extended']} en {result['incident_s']} s."
+    )
+    return 0
+
+
+@bench.command()
+@click.option(
     "--times", default=20_000, type=click.IntRange(100), show_default=True, help="Cuántas veces."
 )
 @_JSON

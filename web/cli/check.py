@@ -123,9 +123,10 @@ def process(paths: tuple[Path, ...], as_json: bool) -> int:
 
 
 def _model(path: Path) -> tuple[Finding, ...]:
+    from engine.procedures.binding import with_parts
     from engine.workflow.definitions import check_process
 
-    return check_process(read_file(path))
+    return check_process(with_parts(read_file(path), path.parent))
 
 
 def _package(path: Path) -> tuple[Finding, ...]:

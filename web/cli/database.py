@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
+
+if TYPE_CHECKING:
+    from engine.settings import Settings
 
 
 @click.group()
@@ -21,3 +26,22 @@ def upgrade() -> None:
         raise click.UsageError("Falta ANDECHA_OWNER_DATABASE_URL.")
     upgrade(settings.owner_url)
     click.echo(f"El esquema está en la versión {head_revision()}.", err=True)
+    _tell_missing_calendar(settings)
+
+
+def _tell_missing_calendar(settings: Settings) -> None:
+    """Say what to do while no term can be counted in the present year (PLZ-18)."""
+    from engine.assembly import assemble
+    from engine.clock import madrid_date
+    from engine.deadlines.seat import seat_calendar
+
+    townhall = assemble(settings)
+    year = madrid_date(townhall.clock.now()).year
+    covered = year in seat_calendar(townhall).years
+    townhall.database.dispose()
+    if not covered:
+        click.echo(
+            f"El calendario «{settings.town.calendar}» de {year} no está cargado y sin él no se calcula "
+            "ningún plazo: use «andecha calendar import».",
+            err=True,
+        )

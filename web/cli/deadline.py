@@ -57,10 +57,10 @@ def compute(
         click.echo(json.dumps(result, ensure_ascii=False, indent=2))
         return 0
     for step in derivation.days:
-        click.echo(
-            f"{step.date:%d/%m/%Y}  {'cuenta   ' if step.counted else 'no cuenta'}  {step.why}"
-        )
-    click.echo(f"Vence: {result['due']} (Ley 39/2015, arts. {', '.join(result['articles'])})")
+        counted = "cuenta   " if step.counted else "no cuenta"
+        click.echo(f"{step.date:%d/%m/%Y}  {counted}  art. {step.article}: {step.why}")
+    ends = f"{derivation.due:%d/%m/%Y a las %H:%M:%S}"
+    click.echo(f"Vence el {ends} (Ley 39/2015, arts. {', '.join(result['articles'])})")
     return 0
 
 

@@ -13,6 +13,7 @@ GROUPS: dict[str, tuple[str, str]] = {
     "web": ("web.cli.serving", "Sirve la sede."),
     "worker": ("web.cli.serving", "Ejecuta los trabajos pendientes."),
     "bench": ("web.cli.bench", "Mide lo que el proyecto dice."),
+    "calendar": ("web.cli.calendar", "Los calendarios de días inhábiles."),
     "check": ("web.cli.check", "Comprueba una factura, un justificante o un modelo."),
     "demo": ("web.cli.demo", "El municipio de demostración."),
     "import": ("web.cli.importing", "Trae modelos dibujados con otras herramientas."),

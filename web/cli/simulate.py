@@ -19,6 +19,7 @@ from web.cli.check import read_file
 def simulate(path: Path, values: str, as_json: bool) -> int:
     """Ejecuta un modelo BPMN completando solas las tareas de las personas."""
     from engine.clock import SystemClock
+    from engine.procedures.binding import with_parts
     from engine.workflow.simulate import simulate as run_model
 
     try:
@@ -27,10 +28,11 @@ def simulate(path: Path, values: str, as_json: bool) -> int:
         raise BadInput(f"Los datos no son JSON: {error}") from None
     if not isinstance(data, dict):
         raise BadInput("Los datos son un objeto JSON.")
-    model = path / "process.bpmn" if path.is_dir() else path
-    rules = model.with_name("decisions.dmn")
+    file = path / "process.bpmn" if path.is_dir() else path
+    rules = file.with_name("decisions.dmn")
     decisions = read_file(rules) if rules.is_file() else None
-    result = run_model(read_file(model), data, SystemClock().now(), decisions).to_dict()
+    model = with_parts(read_file(file), file.parent)
+    result = run_model(model, data, SystemClock().now(), decisions).to_dict()
     if as_json:
         click.echo(json.dumps(result, ensure_ascii=False, indent=2))
     else:

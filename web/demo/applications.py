@@ -14,12 +14,15 @@ from engine.expedientes import operations as expedientes
 from engine.expedientes import queries
 from engine.expedientes.drafts import operations as drafts
 from engine.expedientes.drafts import queries as draft_queries
+from engine.expedientes.ex_officio.operations import begin_ex_officio
 from engine.expedientes.queries import ExpedienteRow
 from engine.expedientes.uploads import UploadedFile
 from engine.notifications import operations as notifications
 from engine.notifications import queries as notification_queries
 from engine.payments.gateway import Notice, Outcome, signed_notices
-from engine.payments.operations import take_notice
+from engine.payments.models import OrderState, PaymentAttempt
+from engine.payments.operations import begin_attempt, take_notice
+from engine.payments.queries import orders_of
 from engine.signing import operations as signing
 from engine.signing import queries as signature_queries
 from engine.townhall import Call
@@ -30,9 +33,14 @@ from web.demo.data import read
 from web.demo.papers import paper
 from web.demo.story import Step, Town, step_at, work_on
 
-_FILES = {"terrace-permit": ("plan", "insurance"), "general-request": ()}
+_FILES = {
+    "terrace-permit": ("plan", "insurance"),
+    "general-request": (),
+    "major-works-licence": ("project", "safety", "waste"),
+    "public-information-access": (),
+}
 _METHOD, _LEVEL = "demo", "substantial"
-_VERBS = ("task", "sign", "open", "reject", "correct", "withdraw")
+_VERBS = ("task", "sign", "open", "reject", "correct", "withdraw", "pay")
 Case = Mapping[str, Any]
 Told = Mapping[str, Any]
 
@@ -49,6 +57,7 @@ class Applications:
             "reject": self._end_notification,
             "correct": self._correct,
             "withdraw": self._withdraw,
+            "pay": self._pay_order,
         }
 
     def steps(self) -> Iterator[Step]:
@@ -58,7 +67,10 @@ class Applications:
             if "draft" in case:
                 yield step_at(case["draft"], partial(self._begin, case), small)
                 continue
-            yield step_at(case["filed"], partial(self._file, case), small)
+            if "begun" in case:
+                yield step_at(case["begun"], partial(self._begin_ex_officio, case), small)
+            else:
+                yield step_at(case["filed"], partial(self._file, case), small)
             times: Counter[str] = Counter()
             for told in case.get("steps", ()):
                 verb = next(name for name in _VERBS if name in told)
@@ -103,6 +115,19 @@ class Applications:
             return True
         self._fill(who, case, draft.id, draft.revision)
         self._pay(who, draft.id)
+        return True
+
+    def _begin_ex_officio(self, case: Case) -> bool:
+        """An official begins it with what they typed."""
+        if self._found(case) is not None:
+            return False
+        day = madrid_date(self._town.timeline.now())
+        today = {case["today"]: f"{day.day}/{day.month}/{day.year}"} if "today" in case else {}
+        begin_ex_officio(
+            self._town.official(case["by"]),
+            procedure_key=case["procedure"],
+            data=_typed({**case["typed"], **today}),
+        )
         return True
 
     def _file(self, case: Case) -> bool:
@@ -170,12 +195,7 @@ class Applications:
 
     def _pay(self, who: Call, draft_id: UUID) -> None:
         """Pay the fee as the gateway tells it, with a signed notice."""
-        attempt = drafts.pay(who, draft_id=draft_id)
-        notice = Notice(
-            attempt.reference, Outcome.ACCEPTED, attempt.amount, f"AUT{attempt.reference[-6:]}"
-        )
-        town = self._town.townhall
-        take_notice(self._town.call, notice=signed_notices(town).sign(notice))
+        self._tell_paid(drafts.pay(who, draft_id=draft_id))
 
     def _do(self, case: Case, verb: str, told: Told, times: int) -> bool:
         found = self._found(case)
@@ -238,6 +258,31 @@ class Applications:
             level=_LEVEL,
         )
         return True
+
+    def _pay_order(self, case: Case, _row: ExpedienteRow, _told: Told, times: int) -> bool:
+        """The person pays what the process asks for, unless as many payments are made already."""
+        who = self._who(case)
+        with self._town.townhall.database.reading() as session:
+            orders = [
+                order
+                for order in orders_of(session, who.actor)
+                if order.subject_kind.startswith("process:")
+            ]
+        paid = sum(order.state is OrderState.PAID for order in orders)
+        waiting = [order for order in orders if order.state is OrderState.PENDING]
+        if not waiting or paid >= times:
+            return False
+        attempt = begin_attempt(who, order_id=waiting[0].id)
+        self._tell_paid(attempt)
+        return True
+
+    def _tell_paid(self, attempt: PaymentAttempt) -> None:
+        """What the gateway says of a payment that went well, signed."""
+        notice = Notice(
+            attempt.reference, Outcome.ACCEPTED, attempt.amount, f"AUT{attempt.reference[-6:]}"
+        )
+        town = self._town.townhall
+        take_notice(self._town.call, notice=signed_notices(town).sign(notice))
 
 
 def _typed(fields: Mapping[str, str]) -> Mapping[str, Sequence[str]]:

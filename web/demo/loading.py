@@ -16,6 +16,7 @@ from engine.registry import queries as registry
 from engine.townhall import TownHall
 from engine.worker import drain
 from web.demo.applications import Applications
+from web.demo.calendars import ensure_calendars
 from web.demo.catalogue import ensure_catalogue
 from web.demo.contracts import ensure_contracts
 from web.demo.invoices import Invoices
@@ -44,6 +45,7 @@ def load(townhall: TownHall, *, small: bool = False, say: Say = lambda _text: No
     timeline = Timeline(townhall, not_before=_floor(townhall, call.actor))
     try:
         timeline.move_to(timeline.moment(_FIRST_DAY_SMALL if small else _FIRST_DAY, "08:30"))
+        ensure_calendars(call)
         say("Personas, unidades y contratos")
         ensure_people(call, timeline.today)
         ensure_demo_keys(townhall, call)

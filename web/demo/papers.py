@@ -1,4 +1,4 @@
-"""The papers that people attach: a plan and an insurance policy, made once for the whole load."""
+"""The papers that people attach: plans, policies, projects; made once for the whole load."""
 
 from __future__ import annotations
 
@@ -23,7 +23,23 @@ _DESCRIPTION = """
 <h1>Descripción</h1>
 <p>Documento que acompaña al escrito, con los hechos contados con más detalle.</p>
 """
+_PROJECT = """
+<h1>Proyecto básico y de ejecución</h1>
+<p>Vivienda unifamiliar de dos plantas y 164 m² construidos. Memoria, planos, pliego de condiciones,
+mediciones y presupuesto. Visado 2026/04417 del Colegio Oficial de Arquitectos (documento ficticio).</p>
+"""
+_SAFETY = """
+<h1>Estudio básico de seguridad y salud</h1>
+<p>Riesgos de la obra, medidas y protecciones, según el Real Decreto 1627/1997.</p>
+"""
+_WASTE = """
+<h1>Estudio de gestión de residuos</h1>
+<p>Residuos de la obra, cantidad y destino, según el Real Decreto 105/2008.</p>
+"""
 _PAPERS = {
+    "project": ("proyecto.pdf", _PROJECT),
+    "safety": ("seguridad.pdf", _SAFETY),
+    "waste": ("residuos.pdf", _WASTE),
     "plan": ("plano.pdf", _PLAN),
     "insurance": ("seguro.pdf", _INSURANCE),
     "documents": ("descripcion.pdf", _DESCRIPTION),

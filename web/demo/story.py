@@ -18,6 +18,9 @@ from engine.workflow.operations import claim
 from web.demo.people import official_id, person_id
 from web.demo.timeline import Timeline
 
+_ORDER = "Orden de la jefatura: se despacha antes porque su plazo vence primero"
+"""What is written when the demonstration takes a task before others that began earlier."""
+
 
 @dataclass(frozen=True)
 class Step:
@@ -98,7 +101,7 @@ def work_on(
     item, who = waiting[0], town.official(official)
     version = item.version
     if item.state is WorkState.OPEN:
-        claim(who, work_item_id=item.id, version=version)
+        claim(who, work_item_id=item.id, version=version, reason=_ORDER)
         version += 1
     expedientes.complete_task(who, work_item_id=item.id, version=version, data=data)
     return True

@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 
 from engine.clock import MADRID, Clock, madrid_date
-from engine.deadlines.calendars import Calendar, NoCalendarForYear
-from engine.registry.calendar import sede_calendar
+from engine.deadlines.calendars import Calendar, NoCalendarForYear, load_calendar
 from engine.townhall import TownHall
 
 _SATURDAY = 5
@@ -24,7 +23,8 @@ class Timeline:
         self._own: Clock = townhall.clock
         self._end = townhall.clock.now()
         self._floor = not_before or datetime.min.replace(tzinfo=self._end.tzinfo)
-        self._calendar = sede_calendar(townhall)
+        # The load publishes it once the clock stands at the first day of the past.
+        self._calendar = load_calendar(townhall.settings.town.calendar)
         self._now = self._floor
         townhall.clock = self
 

@@ -23,6 +23,7 @@ from engine.people.posts import units
 from engine.workflow import operations as workflow
 from engine.workflow.models import WorkState
 from engine.workflow.queries import WorkItemRow, items_of, open_to
+from engine.workflow.work_items.order import OutOfOrder
 from web.access import Audience, access
 from web.context import call, current, now, reading
 from web.files import document_answer
@@ -30,6 +31,7 @@ from web.finance.words import add_words
 from web.form_pages import FormPart, Sent, sent, whole_form
 from web.inputs import identifier
 from web.office.filters import Filters
+from web.out_of_order import ask_reason
 from web.paging import page_number
 from web.rendering import mistakes, page
 
@@ -209,7 +211,20 @@ def claim(invoice_id: str) -> Response:
     """Take the invoice's task, and stay on its page."""
     item = _task_sent(identifier(invoice_id))
     try:
-        workflow.claim(call(), work_item_id=item, version=_version())
+        workflow.claim(
+            call(),
+            work_item_id=item,
+            version=_version(),
+            reason=request.form.get("reason", ""),
+        )
+    except (OutOfOrder, BadInput) as error:
+        return ask_reason(
+            error,
+            item,
+            action=url_for("finance.claim", invoice_id=identifier(invoice_id)),
+            fields={"task": item, "version": _version()},
+            back=url_for("finance.invoice", invoice_id=identifier(invoice_id)),
+        )
     except RuleBroken as error:
         flash(error.message, "info")
     return redirect(url_for("finance.invoice", invoice_id=identifier(invoice_id)), 303)

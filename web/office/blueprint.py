@@ -10,7 +10,7 @@ from flask_babel import gettext, ngettext
 from engine.clock import MADRID
 from engine.deadlines.seat import seat_calendar
 from engine.deadlines.standing import Standing, Urgency, standing
-from web.context import current, now
+from web.context import current, now, reading
 from web.formatters import short_date
 
 office = Blueprint("office", __name__, url_prefix="/oficina")
@@ -19,7 +19,7 @@ office = Blueprint("office", __name__, url_prefix="/oficina")
 @office.app_template_filter("standing")
 def standing_today(due: datetime) -> Standing:
     """How a term stands today in the town hall's calendar."""
-    return standing(due, now(), seat_calendar(current().townhall))
+    return standing(due, now(), seat_calendar(current().townhall, reading()))
 
 
 @office.app_template_filter("short_date_time")

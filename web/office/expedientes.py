@@ -26,6 +26,7 @@ from engine.workflow import queries as workflow
 from engine.workflow.definitions import load_definition
 from engine.workflow.diagram import draw
 from engine.workflow.elements import elements_of
+from engine.workflow.sheets import open_sheets
 from web.access import Audience, access
 from web.context import current, reading
 from web.inputs import identifier
@@ -76,7 +77,7 @@ class Because:
     articles: tuple[str, ...]
 
 
-def _page(expediente_id: UUID, template: str, tab: str, **context: Any) -> Response:
+def tab_page(expediente_id: UUID, template: str, tab: str, **context: Any) -> Response:
     """A tab, under the header that is always there."""
     view = context.pop("view", None) or _view(expediente_id)
     return page(
@@ -97,6 +98,7 @@ def _tabs() -> tuple[tuple[str, str], ...]:
     return (
         ("expediente", gettext("Resumen")),
         ("expediente_tasks", gettext("Tareas")),
+        ("expediente_terms", gettext("Plazos")),
         ("expediente_documents", gettext("Documentos")),
         ("expediente_history", gettext("Historia")),
         ("expediente_diagram", gettext("Diagrama")),
@@ -126,7 +128,7 @@ def expediente(expediente_id: str) -> Response:
     """What was asked, what is open now, the parties, the payment."""
     wanted = identifier(expediente_id)
     view, session, actor = _view(wanted), reading(), current().actor
-    return _page(
+    return tab_page(
         wanted,
         "expediente",
         gettext("Resumen"),
@@ -143,7 +145,7 @@ def expediente_tasks(expediente_id: str) -> Response:
     """Every task, done and open: who and when."""
     wanted = identifier(expediente_id)
     view, session, actor = _view(wanted), reading(), current().actor
-    return _page(
+    return tab_page(
         wanted,
         "expediente_tasks",
         gettext("Tareas"),
@@ -160,7 +162,7 @@ def expediente_documents(expediente_id: str) -> Response:
     wanted = identifier(expediente_id)
     view, session = _view(wanted), reading()
     found = queries.documents(session, wanted, current().actor)
-    return _page(
+    return tab_page(
         wanted,
         "expediente_documents",
         gettext("Documentos"),
@@ -176,7 +178,7 @@ def expediente_history(expediente_id: str) -> Response:
     """What happened, the newest first."""
     wanted = identifier(expediente_id)
     happened = queries.timeline(reading(), wanted, current().actor)
-    return _page(
+    return tab_page(
         wanted, "expediente_history", gettext("Historia"), happened=tuple(reversed(happened))
     )
 
@@ -189,13 +191,14 @@ def expediente_diagram(expediente_id: str) -> Response:
     view, session = _view(wanted), reading()
     elements = elements_of(load_definition(view.procedure.model, view.procedure.decisions))
     states = workflow.element_states(session, workflow.instance_of(session, wanted))
-    return _page(
+    return tab_page(
         wanted,
         "expediente_diagram",
         gettext("Diagrama"),
         view=view,
         # Made by our own renderer from the model, every text in it escaped by lxml.
         drawing=Markup(draw(elements, states)),  # noqa: S704
+        sheets=[(sheet, Markup(sheet.svg)) for sheet in open_sheets(elements, states)],  # noqa: S704
         natural=request.args.get("tamano") == "real",
         steps=steps_in_words(elements, states),
     )
@@ -207,7 +210,7 @@ def expediente_messages(expediente_id: str) -> Response:
     """What came and went by the registry, and the notifications with how each stands."""
     wanted = identifier(expediente_id)
     view, session = _view(wanted), reading()
-    return _page(
+    return tab_page(
         wanted,
         "expediente_messages",
         gettext("Comunicaciones"),

@@ -18,6 +18,7 @@ from engine.workflow import operations as workflow
 from engine.workflow.access import REASSIGN
 from engine.workflow.work_items import operations as work
 from engine.workflow.work_items.holding import ItemResult, Several
+from engine.workflow.work_items.order import OutOfOrder, places
 from engine.workflow.work_items.priority import Priority
 from engine.workflow.work_items.queries import (
     Inbox,
@@ -34,6 +35,7 @@ from web.gate import safe_next
 from web.inputs import identifier
 from web.office.blueprint import office
 from web.office.filters import Filters
+from web.out_of_order import ask_reason
 from web.paging import page_number
 from web.rendering import mistakes, page, typed
 
@@ -89,6 +91,7 @@ def _inbox(
         errors=errors,
         values=typed(),
         found=found,
+        places=places(session, [row.item.id for row in found.rows], actor),
         which=which,
         Inbox=Inbox,
         lists=[
@@ -132,9 +135,18 @@ def _narrowing(filters: Filters) -> Narrowing:
 @access(Audience.OFFICE, operation="workflow.claim")
 def claim(task_id: str) -> Response:
     """Take a task, and go to it."""
-    item = identifier(task_id)
+    item, reason = identifier(task_id), request.form.get("reason", "")
     try:
-        workflow.claim(call(), work_item_id=item, version=sent_version())
+        workflow.claim(call(), work_item_id=item, version=sent_version(), reason=reason)
+    except (OutOfOrder, BadInput) as error:
+        following = safe_next(request.form.get("next"), url_for("office.inbox"))
+        return ask_reason(
+            error,
+            item,
+            action=url_for("office.claim", task_id=item),
+            fields={"version": sent_version(), "next": following},
+            back=following,
+        )
     except RuleBroken as error:
         return back(error, item)
     return redirect(url_for("office.task", task_id=item), 303)
@@ -158,7 +170,7 @@ def release(task_id: str) -> Response:
 def claim_many() -> Response:
     """Take the tasks that were marked; each that could not be taken says why."""
     try:
-        results = work.claim_many(call(), items=_marked())
+        results = work.claim_many(call(), items=_marked(), reason=request.form.get("reason", ""))
     except BadInput as error:
         return _refused(error)
     return _done(results)

@@ -15,7 +15,11 @@ from engine.errors import BadInput, RuleBroken
 from engine.expedientes.lists import headings
 from engine.notifications import operations, queries
 from engine.notifications.delivery import Receiver
+from engine.notifications.exchange import queries as exchange
 from engine.notifications.models import NotificationState, PostalResult
+from engine.notifications.pending import queries as pending
+from engine.notifications.printing import queries as printing
+from engine.notifications.publications import operations as publications
 from engine.people.models import Channel
 from web.access import Audience, access
 from web.context import call, current, now, reading
@@ -41,6 +45,9 @@ def registry_post() -> Response:
     return page(
         "office/post.html",
         rows=rows,
+        undelivered=sum(row.state is NotificationState.UNDELIVERED for row in rows),
+        waiting=printing.waiting(session),
+        acts=pending.waiting(session, current().actor, now()),
         headings=headings(session, (row.expediente_id for row in rows)),
         NotificationState=NotificationState,
     )
@@ -50,10 +57,10 @@ def registry_post() -> Response:
 @access(Audience.OFFICE, permission=RECORD)
 def registry_post_item(notification_id: str) -> Response:
     """One of them: where it goes, the attempts made, what to write down next."""
-    return _item(identifier(notification_id))
+    return item_page(identifier(notification_id))
 
 
-def _item(
+def item_page(
     notification_id: UUID,
     *,
     status: int = 200,
@@ -75,6 +82,8 @@ def _item(
         if row.expediente_id
         else None,
         attempts=queries.attempts(session, notification_id),
+        channels=exchange.dispatches(session, notification_id),
+        events=exchange.events(session, notification_id),
         announcement=queries.announcement(session, town, notification_id, actor)
         if undelivered
         else "",
@@ -91,15 +100,15 @@ def record_attempt(notification_id: str) -> Response:
     wanted = identifier(notification_id)
     at, result, errors = _attempt()
     if at is None or result is None:
-        return _item(wanted, status=422, errors=errors, values=typed())
+        return item_page(wanted, status=422, errors=errors, values=typed())
     try:
         attempt = operations.record_attempt(
             call(), notification_id=wanted, at=at, result=result, receiver=_receiver()
         )
     except BadInput as error:
-        return _item(wanted, status=422, errors=_beside(error, "day"), values=typed())
+        return item_page(wanted, status=422, errors=_beside(error, "day"), values=typed())
     except RuleBroken as error:
-        return _item(wanted, status=409, errors=(("", error.message),), values=typed())
+        return item_page(wanted, status=409, errors=(("", error.message),), values=typed())
     if attempt.why_void:
         flash(gettext("Anotado, pero no cuenta: %(why)s", why=attempt.why_void), "info")
     else:
@@ -115,13 +124,13 @@ def _attempt() -> tuple[datetime | None, PostalResult | None, tuple[tuple[str, s
     except ValueError:
         result = None
         errors.append(("result", gettext("Elija qué pasó en el intento.")))
-    at = _instant(form.get("day", ""), form.get("hour", ""))
+    at = typed_instant(form.get("day", ""), form.get("hour", ""))
     if at is None:
         errors.append(("day", gettext("Escriba el día como 27/3/2027 y la hora como 10:45.")))
     return at, result, tuple(errors)
 
 
-def _instant(typed_day: str, typed_hour: str) -> datetime | None:
+def typed_instant(typed_day: str, typed_hour: str) -> datetime | None:
     try:
         found = day(typed_day)
         hour = time.fromisoformat(typed_hour.strip().replace(".", ":").zfill(5))
@@ -149,10 +158,10 @@ def _beside(error: BadInput, instant: str) -> tuple[tuple[str, str], ...]:
 def announce(notification_id: str) -> Response:
     """The gazette published the announcement of what could not be delivered."""
     wanted = identifier(notification_id)
-    published = _instant(request.form.get("published", ""), "00:00")
+    published = typed_instant(request.form.get("published", ""), "00:00")
     if published is None:
         wrong = gettext("Escriba el día de la publicación, como 27/3/2027.")
-        return _item(wanted, status=422, errors=(("published", wrong),), values=typed())
+        return item_page(wanted, status=422, errors=(("published", wrong),), values=typed())
     try:
         operations.announce(
             call(),
@@ -161,9 +170,9 @@ def announce(notification_id: str) -> Response:
             published_at=published,
         )
     except BadInput as error:
-        return _item(wanted, status=422, errors=_beside(error, "published"), values=typed())
+        return item_page(wanted, status=422, errors=_beside(error, "published"), values=typed())
     except RuleBroken as error:
-        return _item(wanted, status=409, errors=(("", error.message),), values=typed())
+        return item_page(wanted, status=409, errors=(("", error.message),), values=typed())
     flash(gettext("La notificación queda hecha con su publicación."), "success")
     return redirect(url_for("office.registry_post_item", notification_id=wanted), 303)
 
@@ -175,4 +184,17 @@ def deliver(notification_id: str) -> Response:
     wanted = identifier(notification_id)
     operations.deliver(call(), notification_id=wanted)
     flash(gettext("La notificación queda entregada en la oficina."), "success")
+    return redirect(url_for("office.registry_post_item", notification_id=wanted), 303)
+
+
+@office.post("/registro/papel/<notification_id>/tablon")
+@access(Audience.OFFICE, operation="notifications.post_on_board")
+def post_on_board(notification_id: str) -> Response:
+    """Put the announcement on the town's board before the gazette."""
+    wanted = identifier(notification_id)
+    try:
+        publications.post_on_board(call(), notification_id=wanted)
+    except RuleBroken as error:
+        return item_page(wanted, status=409, errors=(("", error.message),))
+    flash(gettext("El anuncio está en el tablón. Falta el Boletín Oficial del Estado."), "success")
     return redirect(url_for("office.registry_post_item", notification_id=wanted), 303)

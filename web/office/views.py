@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from web.office import (
     absences,
+    announcements,
     assignment,
     beginnings,
     documents,
     expedientes,
     inbox,
     post,
+    printing,
+    publications,
     registry,
     signatures,
     tasks,
+    terms,
 )
 from web.office.blueprint import office
 
 __all__ = [
     "absences",
+    "announcements",
     "assignment",
     "beginnings",
     "documents",
@@ -25,7 +30,10 @@ __all__ = [
     "inbox",
     "office",
     "post",
+    "printing",
+    "publications",
     "registry",
     "signatures",
     "tasks",
+    "terms",
 ]

@@ -12,7 +12,7 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from engine.clock import madrid_date
-from engine.deadlines.calendars import load_calendar
+from engine.deadlines.seat import seat_calendar
 from engine.errors import NotFound
 from engine.keys.models import CertificateState, Purpose
 from engine.keys.queries import certificates
@@ -59,7 +59,7 @@ def sede() -> Response:
     """What RD 203/2021, art. 11, asks a sede to show."""
     town = current().townhall.settings.town
     year = madrid_date(now()).year
-    calendar = load_calendar(town.calendar)
+    calendar = seat_calendar(current().townhall, reading())
     in_force = [row for row in certificates(reading()) if row.state is CertificateState.ACTIVE]
     return page(
         "public/sede.html",

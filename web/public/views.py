@@ -15,11 +15,11 @@ from engine.procedures.package import Procedure
 from forms.definition import Attachment
 from web.access import Audience, access
 from web.context import reading
-from web.public import checking, health, information
+from web.public import board, checking, deadlines, health, information
 from web.public.blueprint import public
 from web.rendering import page
 
-__all__ = ["checking", "health", "information", "public"]
+__all__ = ["board", "checking", "deadlines", "health", "information", "public"]
 
 
 @public.get("/")

@@ -119,7 +119,9 @@ class House:
         caller = self.call(post)
         (item,) = self.work(post, invoice_id)
         if item.assignee_id is None:
-            workflow.claim(caller, work_item_id=item.id, version=item.version)
+            workflow.claim(
+                caller, work_item_id=item.id, version=item.version, reason="Orden de la jefatura"
+            )
             (item,) = self.work(post, invoice_id)
         workflow.complete(caller, work_item_id=item.id, data=data, version=item.version)
 

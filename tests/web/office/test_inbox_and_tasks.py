@@ -167,3 +167,27 @@ def test_a_citizen_has_no_business_in_the_office(sede: SedeClient, citizen: Pers
     sede.sign_in_citizen(citizen)
     for path in ("/oficina/", "/oficina/expedientes", "/oficina/firmas", "/administracion/"):
         sede.get(path, status=403)
+
+
+def test_a_task_out_of_order_is_taken_with_a_reason_that_the_history_shows(
+    sede: SedeClient, desk: Desk, ana: Official, clock: FixedClock
+) -> None:
+    """INS-1: the inbox shows the order, taking a later one asks why, and the expediente tells it."""
+    desk.open()
+    clock.advance(timedelta(hours=1))
+    later = desk.open("Calle Nueva, 9")
+    sede.sign_in_official(ana)
+    inbox = sede.get("/oficina/")
+    assert "Le toca" in inbox.main
+    assert "Hay 1 anterior" in inbox.main
+    item = next(each for each in desk.tasks(ana) if each.expediente_id == later)
+    address = f"/oficina/tareas/{item.id}/asignarme"
+    asking = sede.post(address, {"version": str(item.version)}, status=409)
+    assert asking.h1.endswith("Esta tarea no es la primera")
+    asking = sede.submit(asking, {"reason": " "}, button="fuera de orden", status=422)
+    assert set(asking.errors) == {"reason"}
+    task = sede.submit(asking, {"reason": "Lo ordena la jefa: obra en la calle"}, button="fuera")
+    assert task.path == f"/oficina/tareas/{item.id}"
+    history = sede.get(f"/oficina/expedientes/{later}/historia")
+    assert "Se tomó fuera del orden de inicio: Revisar la solicitud" in history.main
+    assert "Lo ordena la jefa: obra en la calle" in history.main

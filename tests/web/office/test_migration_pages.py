@@ -11,7 +11,8 @@ from factories.sede import Page, SedeClient
 
 from engine.people.models import Official
 from engine.procedures import operations as procedures
-from engine.procedures.package import read_folder
+from engine.procedures.package import load_procedure, read_folder
+from engine.services import SERVICES
 from engine.townhall import TownHall
 from engine.workflow import operations as workflow
 from engine.workflow.models import ProcessInstance
@@ -32,20 +33,23 @@ def second_version() -> dict[str, bytes]:
         b'          <spiffworkflow:property name="form" value="triage"/>',
         1,
     ).replace(b"triage.", b"sort.")
-    files["procedure.toml"] = files["procedure.toml"].replace(b"version = 1", b"version = 2")
+    files["procedure.toml"] = files["procedure.toml"].replace(b"version = 2", b"version = 3")
     return files
 
 
 @pytest.fixture
-def instance_id(hall: TownHall, town_units: dict[str, UUID]) -> UUID:
-    """A case of the first version, when the second is published."""
+def instance_id(
+    hall: TownHall, town_units: dict[str, UUID], monkeypatch: pytest.MonkeyPatch
+) -> UUID:
+    """A case of the first version, when the second is published; it has no expediente to speak of."""
+    monkeypatch.setitem(SERVICES, "expedientes/communicate", lambda *_: {"document_id": None})
     files = read_folder(PACKAGE)
     procedures.publish(hall.system("test"), files=files)
     instance: ProcessInstance = workflow.start(
         hall.system("test"),
         definition_key=KEY,
-        definition_version=1,
-        model=files["process.bpmn"],
+        definition_version=2,
+        model=load_procedure(files).model,
         data={},
     )
     procedures.publish(hall.system("test"), files=second_version())
@@ -73,9 +77,9 @@ def test_two_versions_are_shown_side_by_side_with_what_changes_in_words(
     admin_sede: SedeClient,
 ) -> None:
     page = compared(admin_sede)
-    assert page.h1 == "De la versión 1 a la 2"
+    assert page.h1 == "De la versión 2 a la 3"
     assert "Su identificador pasa de triage a sort." in page.main
-    assert "Hay un expediente en curso en la versión 1." in page.main
+    assert "Hay un expediente en curso en la versión 2." in page.main
     assert len(page.soup.select(".is-renamed")) == 2
     assert "Renombrado: Decidir quién contesta." in page.text
 
@@ -95,7 +99,7 @@ def test_a_migration_is_planned_rehearsed_run_and_undone_from_its_pages(
     rehearsal = admin_sede.get(address)
     assert "Puede migrar" in rehearsal.main
     assert "«Decidir quién contesta» tiene ahora otro identificador." in rehearsal.main
-    assert version_of(hall, instance_id) == 1
+    assert version_of(hall, instance_id) == 2
     assert "Ninguno tiene problemas." in admin_sede.get(f"{address}?ver=problemas").main
 
     refused = admin_sede.submit(rehearsal, {"reason": ""}, button="Migrar", status=422)
@@ -104,7 +108,7 @@ def test_a_migration_is_planned_rehearsed_run_and_undone_from_its_pages(
     run_all()
     done = admin_sede.get(begun.path)
     assert "Motivo: Cambia la norma." in done.main
-    assert version_of(hall, instance_id) == 2
+    assert version_of(hall, instance_id) == 3
 
     question = admin_sede.get(done.link("Deshacer esta migración"))
     assert "Un expediente vuelve a estar como antes de migrar" in question.main
@@ -112,7 +116,7 @@ def test_a_migration_is_planned_rehearsed_run_and_undone_from_its_pages(
     undoing = admin_sede.submit(question, {"reason": "Error."}, button="Deshacer la migración")
     run_all()
     assert "Hecho Vuelve a estar como antes de migrar." in admin_sede.get(undoing.path).main
-    assert version_of(hall, instance_id) == 1
+    assert version_of(hall, instance_id) == 2
 
 
 def test_a_plan_with_a_destination_that_is_none_is_not_saved(admin_sede: SedeClient) -> None:
@@ -139,17 +143,17 @@ def test_a_draft_is_published_and_a_version_retired_from_the_page_of_its_procedu
     admin_sede: SedeClient, hall: TownHall
 ) -> None:
     files = second_version()
-    files["procedure.toml"] = files["procedure.toml"].replace(b"version = 2", b"version = 3")
+    files["procedure.toml"] = files["procedure.toml"].replace(b"version = 3", b"version = 4")
     procedures.save_draft(hall.system("test"), files=files)
     page = admin_sede.get(f"/administracion/procedimientos/{KEY}")
-    page = admin_sede.submit(page, button="Publicar la versión 3")
-    assert "La versión 3 está publicada." in page.main
-    action = page.form(button="Retirar la versión 3")["action"]
+    page = admin_sede.submit(page, button="Publicar la versión 4")
+    assert "La versión 4 está publicada." in page.main
+    action = page.form(button="Retirar la versión 4")["action"]
     name = f"reason-{str(action).split('/')[-2]}"
-    refused = admin_sede.submit(page, {name: ""}, button="Retirar la versión 3", status=422)
+    refused = admin_sede.submit(page, {name: ""}, button="Retirar la versión 4", status=422)
     assert refused.errors == {name: "Indique por qué se retira el procedimiento."}
-    page = admin_sede.submit(page, {name: "Tiene un error."}, button="Retirar la versión 3")
-    assert "La versión 3 está retirada." in page.main
+    page = admin_sede.submit(page, {name: "Tiene un error."}, button="Retirar la versión 4")
+    assert "La versión 4 está retirada." in page.main
 
 
 def test_the_pages_of_migrations_are_for_the_administration_alone(
@@ -157,13 +161,13 @@ def test_the_pages_of_migrations_are_for_the_administration_alone(
 ) -> None:
     sede.sign_in_official(official_of("processor", "ESP"))
     sede.get(f"/administracion/procedimientos/{KEY}", status=403)
-    sede.get(f"/administracion/procedimientos/{KEY}/comparar?de=1&a=2", status=403)
+    sede.get(f"/administracion/procedimientos/{KEY}/comparar?de=2&a=3", status=403)
 
 
 def test_a_version_that_does_not_exist_is_not_found(admin_sede: SedeClient) -> None:
     for path in (
         "procedimientos/no-such",
-        f"procedimientos/{KEY}/comparar?de=1&a=7",
+        f"procedimientos/{KEY}/comparar?de=2&a=7",
         f"procedimientos/{KEY}/comparar?de=x",
         "migraciones/ninguna",
         "migraciones/ejecuciones/ninguna",

@@ -45,7 +45,7 @@ def test_the_catalogue_can_be_seen_by_topic(sede: SedeClient) -> None:
 
 
 def test_a_procedure_says_before_starting_all_that_one_must_know(sede: SedeClient) -> None:
-    """RD 203/2021, art. 11.2.a: the catalogue with terms and effects of silence."""
+    """SIL-4, PLZ-12: RD 203/2021, art. 11.2.a: the catalogue with terms and effects of silence."""
     main = sede.get("/tramites/street-light").main
     for text in (
         "Cualquier persona",

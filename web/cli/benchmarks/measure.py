@@ -24,6 +24,7 @@ from engine.schema import upgrade
 from engine.settings import load_settings
 from engine.townhall import TownHall
 from web.demo import load
+from web.demo.calendars import ensure_calendars
 
 
 @contextmanager
@@ -46,6 +47,8 @@ def scratch_town(*, people: bool = True) -> Iterator[TownHall]:
         townhall = assemble(settings)
         if people:
             load(townhall, small=True)
+        else:
+            ensure_calendars(townhall.system("bench"))
         yield townhall
         townhall.database.dispose()
     finally:
