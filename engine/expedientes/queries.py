@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
-from engine.deadlines.models import Deadline
+from engine.deadlines.models import Deadline, DeadlineState
 from engine.documents import queries as documents_queries
 from engine.documents.holds import held_since
 from engine.documents.models import Document
@@ -38,7 +38,7 @@ PAGE_SIZE = 25
 _MAX_ROWS = 500
 _NOTIFICATION = "notification"
 _Representative = aliased(Person)
-_Rows = Select[Expediente, str, str, str, str, datetime, str]
+_Rows = Select[Expediente, str, str, str, str, datetime, str, str]
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,8 @@ class ExpedienteRow:
     """An expediente as lists and pages show it.
 
     phase_words: the phase for the interested person; holder: who has it now, an official or a unit;
-    waits_for_person: it waits for a correction of the interested person; due_at: the term to resolve.
+    waits_for_person: it waits for a correction of the interested person; due_at: the last instant of
+    the term to resolve, and term_state how that stands: None while it could not be opened.
     """
 
     id: UUID
@@ -73,6 +74,7 @@ class ExpedienteRow:
     entry_code: str
     deadline_id: UUID | None
     due_at: datetime | None
+    term_state: DeadlineState | None
     closed_at: datetime | None
     index_document_id: UUID | None
     version: int
@@ -346,6 +348,7 @@ def _rows() -> _Rows:
             _Representative.display_name,
             Unit.name,
             Deadline.due_at,
+            Deadline.state,
             RegistryEntry.code,
         )
         .join(Unit, Unit.id == Expediente.unit_id)
@@ -363,6 +366,7 @@ def _row(
     representative: str | None,
     unit: str,
     due_at: datetime | None,
+    term_state: str | None,
     entry: str | None,
 ) -> ExpedienteRow:
     values: dict[str, Any] = {
@@ -383,5 +387,6 @@ def _row(
             "outcome": None if row.outcome is None else Outcome(row.outcome),
             "entry_code": entry or "",
             "due_at": due_at,
+            "term_state": None if term_state is None else DeadlineState(term_state),
         }
     )
