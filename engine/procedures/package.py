@@ -96,6 +96,7 @@ class Procedure:
     phases: Mapping[str, str]
     model: bytes = field(repr=False)
     subject: str = ""
+    silence_matter: str | None = None
     opening: Opening | None = None
     resolution: ResolutionRule | None = None
     expiry: ExpiryRule | None = None
@@ -228,6 +229,7 @@ def _load(items: tuple[tuple[str, bytes], ...]) -> Procedure:
         term_length=raw["term"].get("length"),
         silence=raw["silence"]["effect"],
         silence_text=raw["silence"]["text"],
+        silence_matter=raw["silence"].get("matter"),
         fee=None if fee is None else _fee(fee),
         phases=MappingProxyType(dict(raw.get("phases", {}))),
         model=bound_model(files),

@@ -84,6 +84,7 @@ def test_a_general_request_is_filed_answered_signed_notified_opened_and_closed(
     take(processor, number, "Redactar la respuesta", "answer")
     assert SUBJECT in processor.main
     assert "Firmar" in processor.main, "what follows is said before pressing"
+    processor.page.get_by_label("Se acepta lo que pide", exact=True).check()
     processor.fill("Respuesta", "El banco se arreglará antes de fin de mes.")
     processor.press("Completar la tarea")
     for tab in ("Tareas", "Documentos", "Historia", "Diagrama", "Comunicaciones"):
@@ -111,7 +112,7 @@ def test_a_general_request_is_filed_answered_signed_notified_opened_and_closed(
 
     processor.visit(f"/oficina/expedientes?q={number}")
     processor.follow(number)
-    until(processor, processor.path, "Contestado")
+    until(processor, processor.path, "Concedido")
     processor.page.locator("nav.app-tabs").get_by_role("link", name="Comunicaciones").click()
     assert "Abierta" in processor.main
     processor.page.locator("nav.app-tabs").get_by_role("link", name="Diagrama").click()

@@ -107,9 +107,10 @@ def take_to_payment(desks: Desks, address: str, steps: tuple[Step, ...], picture
     for position, step in enumerate(steps):
         visitor = desks.of(step.official)
         visitor.visit(address)
-        if visitor.page.get_by_role("button", name="Asignarme la tarea").count():
+        offered = visitor.page.get_by_role("button", name="Asignarme la tarea")
+        if offered.count():
             visitor.audit(f"{picture}-{position}-offered")
-            visitor.press("Asignarme la tarea")
+            visitor.take(offered)
         visitor.page.get_by_label(step.choice, exact=True).check()
         for label, text in step.typed.items():
             visitor.fill(label, text)

@@ -153,7 +153,7 @@ def _celsa_has_to_correct(town: Town) -> None:
 
 
 def _xuan_waits_for_a_signature(town: Town) -> None:
-    data = {"reply": ["Se arregla esta semana."], "basis": ["Plan de obras."]}
+    data = {"sense": ["granted"], "reply": ["Se arregla esta semana."], "basis": ["Plan de obras."]}
     assert work_on(town, _case(town, XUAN), "answer", "xandru.llaneza", data)
     drain(town.townhall)
 
@@ -161,15 +161,9 @@ def _xuan_waits_for_a_signature(town: Town) -> None:
 def _notify(town: Town, document_number: str) -> None:
     """Notify somebody, by the channel of each, of a document of Celsa's expediente."""
     case = _first(town, select(Expediente).where(Expediente.id == _case(town, CELSA)))
-    document = _first(
-        town,
-        select(Document.id).where(
-            Document.expediente_id == case.id, Document.media_type == "application/pdf"
-        ),
-    )
     notify(
         town.townhall.system(PROCEDURE),
-        document_id=document,
+        document_id=_paper(town, case.id),
         person_id=town.person(document_number),
         subject="Terraza en la plaza del Mercado",
         unit_id=case.unit_id,
@@ -177,8 +171,18 @@ def _notify(town: Town, document_number: str) -> None:
     )
 
 
+def _paper(town: Town, case: UUID) -> UUID:
+    """A document of an expediente that can be read."""
+    return _first(
+        town,
+        select(Document.id).where(
+            Document.expediente_id == case, Document.media_type == "application/pdf"
+        ),
+    )
+
+
 def _publish(town: Town) -> None:
-    """Something brief on the town's board."""
+    """Something brief on the town's board, and an act whole."""
     case = _first(town, select(Expediente).where(Expediente.id == _case(town, CELSA)))
     publish(
         town.townhall.system(PROCEDURE),
@@ -189,6 +193,16 @@ def _publish(town: Town) -> None:
         place_key="board",
         expediente_id=case.id,
         brief=True,
+    )
+    publish(
+        town.townhall.system(PROCEDURE),
+        subject="Bases de las terrazas de verano",
+        text="Se publican las bases enteras.",
+        unit_id=case.unit_id,
+        reason=PublicationReason.INDETERMINATE,
+        place_key="board",
+        document_id=_paper(town, case.id),
+        expediente_id=case.id,
     )
 
 
@@ -333,6 +347,7 @@ def _found(town: Town, mine: UUID, other: UUID) -> OneOfEach:
     pending = select(DraftFile.document_id).where(DraftFile.draft_id == mine)
     requests = _all(town, select(SignatureRequest.id))
     invoices = _all(town, select(Invoice.id).limit(2))
+    incidents = _all(town, select(TechnicalIncident.id))
     process = _first(town, select(ProcessInstance.id).where(ProcessInstance.expediente_id == case))
     standing = _first(town, select(WorkItem.task_id).where(WorkItem.id.in_(corrections)))
     done = _first(
@@ -348,6 +363,8 @@ def _found(town: Town, mine: UUID, other: UUID) -> OneOfEach:
         "item": Argument((0,)),
         "file_id": Argument(files),
         "key": Argument((PROCEDURE,), owned=False),
+        "office.beginning.key": Argument(("traffic-fine",), owned=False),
+        "office.begin.key": Argument(("traffic-fine",), owned=False),
         "word": Argument(tuple(ACTS), owned=False),
         "citizen.attach.key": Argument(_FILES),
         "document_id": Argument((*papers, *_all(town, pending))),
@@ -383,9 +400,9 @@ def _found(town: Town, mine: UUID, other: UUID) -> OneOfEach:
         "step_id": Argument((done,)),
         "intervention_id": Argument(_all(town, select(Intervention.id))),
         "incident_id": Argument(_all(town, select(Incident.id))),
-        "admin.technical_incident.incident_id": Argument(_all(town, select(TechnicalIncident.id))),
-        "admin.end_incident.incident_id": Argument(_all(town, select(TechnicalIncident.id))),
-        "calendar": Argument(("valdecandamo", "espana")),
+        "admin.technical_incident.incident_id": Argument(incidents, owned=False),
+        "admin.end_incident.incident_id": Argument(incidents, owned=False),
+        "calendar": Argument(("valdecandamo", "espana"), owned=False),
         "year": Argument((2026, 2027), owned=False),
         "edition_id": Argument(
             _all(
@@ -393,7 +410,8 @@ def _found(town: Town, mine: UUID, other: UUID) -> OneOfEach:
                 select(CalendarEdition.id).where(
                     CalendarEdition.state == EditionState.PROPOSED.value
                 ),
-            )
+            ),
+            owned=False,
         ),
         "job_id": Argument((_DEAD_JOB,)),
         "plan_id": Argument(_all(town, select(MigrationPlan.id))),

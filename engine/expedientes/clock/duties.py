@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import structlog
 from sqlalchemy import select
 
 from engine.documents.models import Document, DocumentState
+from engine.errors import TownHallError
 from engine.expedientes.clock.operations import communicate
 from engine.expedientes.models import Expediente
 from engine.jobs import duty
 from engine.townhall import TownHall
+
+log = structlog.get_logger(__name__)
 
 _BATCH = 200
 
@@ -29,4 +33,7 @@ def send_communications(townhall: TownHall) -> None:
             .limit(_BATCH)
         ).all()
     for expediente_id in ready:
-        communicate(townhall.system("expedientes.communications"), expediente_id=expediente_id)
+        try:
+            communicate(townhall.system("expedientes.communications"), expediente_id=expediente_id)
+        except TownHallError as error:
+            log.warning("communication_failed", expediente=str(expediente_id), why=error.message)

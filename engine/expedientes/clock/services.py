@@ -19,6 +19,7 @@ from engine.expedientes.clock.operations import (
     suspend_clock,
 )
 from engine.expedientes.models import Expediente
+from engine.expedientes.silence.meeting import meet_maximum_term
 from engine.expedientes.silence.operations import await_end, classify
 from engine.expedientes.silence.senses import fallen, outcome_of, refusal
 from engine.operation import Act
@@ -163,6 +164,32 @@ def silence(act: Act, instance: InstanceView) -> Wait:
     """
     await_end(act, expediente_id=_expediente_of(instance), reference=instance.reference)
     return Wait(instance.reference)
+
+
+@service("expedientes/term_end")
+def term_end(act: Act, instance: InstanceView, *, rule: str) -> Mapping[str, Any]:
+    """When the newest term of a rule ends or ended in the expediente: `at` (ISO 8601), null for none.
+
+    What happens at the end of a term counts from then, not from when a worker came to it.
+    """
+    due: datetime | None = act.session.scalar(
+        select(Deadline.due_at)
+        .where(Deadline.expediente_id == _expediente_of(instance), Deadline.rule == rule)
+        .order_by(Deadline.id.desc())
+        .limit(1)
+    )
+    return {"at": None if due is None else due.isoformat()}
+
+
+@service("expedientes/meet_term")
+def meet_term(act: Act, instance: InstanceView) -> None:
+    """The procedure ends without a resolution to notify: its maximum term is met now.
+
+    As when a fine is paid with its reduction, or its complaint stands as the decision (arts. 94 and
+    95.4 of Real Decreto Legislativo 6/2015).
+    """
+    row = act.get(Expediente, _expediente_of(instance))
+    meet_maximum_term(act, row, act.now)
 
 
 def _expediente_of(instance: InstanceView) -> UUID:

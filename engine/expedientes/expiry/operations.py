@@ -11,11 +11,12 @@ from engine.documents.codes import DocumentKind
 from engine.errors import BadInput, NotFound, RuleBroken
 from engine.expedientes.expiry.effects import standing_warning
 from engine.expedientes.expiry.models import ExpiryState, ExpiryWarning
-from engine.expedientes.models import Expediente
+from engine.expedientes.models import Expediente, Outcome
 from engine.expedientes.own_acts.dropping import drop_waiting
 from engine.expedientes.own_acts.making import Wording, going_on, make_own_act
 from engine.expedientes.own_acts.models import OwnActKind
 from engine.expedientes.own_acts.officials import checked_reason, own_unit
+from engine.expedientes.silence.senses import check_sense
 from engine.operation import Act, operation
 
 _FOLDER = Path(__file__).parent / "documents"
@@ -118,6 +119,7 @@ def declare_expiry(act: Act, *, expediente_id: UUID, reason: str) -> None:
         raise RuleBroken(
             "Todavía no han pasado los tres meses desde que se notificó la advertencia."
         )
+    check_sense(act.session, row.id, Outcome.EXPIRED)
     why = checked_reason(act, reason)
     system = act.as_system(row.procedure_key)
     end_deadline(system, deadline_id=term.id, state=DeadlineState.EXPIRED)

@@ -86,4 +86,7 @@ def issue_certificates(townhall: TownHall) -> None:
             .limit(_BATCH)
         ).all()
     for silence_id in ready:
-        issue(townhall.system("silence.certificates"), silence_id=silence_id)
+        try:
+            issue(townhall.system("silence.certificates"), silence_id=silence_id)
+        except TownHallError as error:
+            _log.warning("certificate of %s not issued: %s", silence_id, error)

@@ -145,9 +145,23 @@ def classify(act: Act, *, expediente_id: UUID, effect: str, article: str, reason
     act.because(reason.strip())
     if fallen(act.session, row.id) is not None:
         raise RuleBroken("El silencio ya se produjo: su efecto no se puede cambiar.")
+    _check_effect(act, row, effect)
     act.note(sense=effect, previous=row.silence_effect, article=article.strip())
     row.silence_effect = None if effect == NONE else effect
     row.silence_article = article.strip()
+
+
+def _check_effect(act: Act, row: Expediente, effect: str) -> None:
+    """Raise RuleBroken for what the law does not let anybody choose (art. 24.1)."""
+    known = procedure(act.session, row.procedure_key, row.procedure_version)
+    if effect == POSITIVE and (known.silence_matter is not None or row.entry_id is None):
+        raise RuleBroken(
+            "En esta materia, o en lo que no se inició a solicitud de nadie, el silencio nunca concede."
+        )
+    if effect == NONE and row.entry_id is not None:
+        raise RuleBroken(
+            "Lo que se inició a solicitud de alguien siempre tiene silencio: positivo o negativo."
+        )
 
 
 @operation("silence.await_end")

@@ -8,12 +8,11 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from engine.deadlines.models import DeadlineState
-from engine.deadlines.operations import end_deadline
 from engine.documents.codes import DocumentKind
 from engine.documents.models import Document
 from engine.documents.operations import render_document
 from engine.errors import BadInput, RuleBroken
+from engine.expedientes.silence.meeting import meet_maximum_term
 from engine.notifications.availability import check_ready
 from engine.notifications.closing import RESOLUTION, SYSTEM
 from engine.notifications.parties import expediente_of
@@ -138,10 +137,5 @@ def _meet_term(act: Act, row: Publication, at: datetime) -> None:
     if row.purpose != RESOLUTION or row.reason == PublicationReason.BOARD:
         return
     expediente = expediente_of(act, row.expediente_id)
-    if expediente is not None and expediente.deadline_id is not None:
-        end_deadline(
-            act.as_system(SYSTEM),
-            deadline_id=expediente.deadline_id,
-            state=DeadlineState.MET,
-            at=at,
-        )
+    if expediente is not None:
+        meet_maximum_term(act.as_system(SYSTEM), expediente, at)
