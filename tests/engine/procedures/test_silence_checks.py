@@ -37,16 +37,11 @@ def test_a_negative_silence_needs_a_matter_or_a_law() -> None:
         (FINE, 'effect = "none"', 'effect = "positive"', "silence.effect"),
         (FINE, 'effect = "none"', 'effect = "negative"', "expiry"),
         (GENERAL, "[phases]", '[expiry]\nlaw = "art. 1"\n\n[phases]', "expiry"),
+        (GENERAL, 'task = "answer"', 'task = "nobody"', "resolution.task"),
         (
             GENERAL,
-            "[phases]",
-            "[resolution]\ntask = \"nobody\"\noutcome = 'null'\n\n[phases]",
-            "resolution.task",
-        ),
-        (
-            GENERAL,
-            "[phases]",
-            "[resolution]\ntask = \"answer\"\noutcome = 'if then'\n\n[phases]",
+            "outcome = 'if answer.sense",
+            "outcome = 'if then answer.sense",
             "resolution.outcome",
         ),
     ],
@@ -60,8 +55,8 @@ def test_what_a_procedure_says_of_its_end_has_to_hold_together(
 
 def test_the_rules_of_the_end_are_read_with_the_procedure() -> None:
     """SIL-2: which task decides, and with which outcome."""
-    said = '[resolution]\ntask = "answer"\noutcome = \'"answered"\'\n\n[phases]'
-    found = load_procedure(changed("procedure.toml", "[phases]", said, GENERAL))
+    said = "outcome = '\"answered\"' # "
+    found = load_procedure(changed("procedure.toml", "outcome = ", said, GENERAL))
     assert found.resolution == ResolutionRule("answer", '"answered"')
     assert found.expiry is None
     fine = load_procedure(changed("procedure.toml", 'series = "TRA"', 'series = "TRX"', FINE))
