@@ -172,6 +172,9 @@ def test_the_effect_of_silence_is_changed_with_its_article_and_its_reason(
         "article": "art. 24.1 de la Ley 39/2015",
         "reason": "No es una solicitud",
     }
+    page = sede.submit(page, answers, button="Cambiar el efecto", status=409)
+    assert "siempre tiene silencio: positivo o negativo" in page.text
+    assert "No es una solicitud" in page.text
+    answers = {"effect": "negative", "reason": "Afecta al dominio público"}
     page = sede.submit(page, answers, button="Cambiar el efecto")
     assert "El silencio tendrá ese efecto" in page.text
-    assert "Eso pasaría" not in page.main
