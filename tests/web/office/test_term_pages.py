@@ -178,3 +178,4 @@ def test_the_effect_of_silence_is_changed_with_its_article_and_its_reason(
     answers = {"effect": "negative", "reason": "Afecta al dominio público"}
     page = sede.submit(page, answers, button="Cambiar el efecto")
     assert "El silencio tendrá ese efecto" in page.text
+    assert "Eso pasaría" in page.main, "refused or not, the term still ends in silence"
